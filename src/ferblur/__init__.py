@@ -1,0 +1,1 @@
+"""ferblur: how box blur harms facial emotion recognition, regenerated from raw images."""

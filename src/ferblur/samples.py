@@ -1,0 +1,57 @@
+"""Samples: a manifest's rows turned into pixels at the moment they are read."""
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image, ImageEnhance
+
+from ferblur.blur import box_blur
+from ferblur.faces import Faces
+
+
+def apply(face: np.ndarray, flip: bool, brightness: float, blur_radius: float) -> np.ndarray:
+    """Make one sample from an aligned face, bit-identically every time.
+
+    `face` and the result are H x W x 3 uint8. The order is the study's: augmentation (mirror,
+    brightness factor; section III.B), then box blur with `blur_radius` px (sections III.C-D).
+    """
+    if flip:
+        face = np.ascontiguousarray(face[:, ::-1])
+    if brightness != 1.0:
+        face = np.asarray(ImageEnhance.Brightness(Image.fromarray(face)).enhance(brightness))
+    return box_blur(face, blur_radius)
+
+
+class Samples(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """A manifest over a pool of faces, as a PyTorch dataset.
+
+    An item is (S x S x 3 uint8 tensor, label): the sample, resized to `input_size` px after the
+    blur (bilinear with antialiasing), channels in `channel_order`.
+    """
+
+    def __init__(
+        self, faces: Faces, manifest: pd.DataFrame, input_size: int, channel_order: str
+    ) -> None:
+        self.pixels = faces.pixels
+        self.row = faces.rows(manifest["source_id"])
+        self.flip = manifest["flip"].to_numpy(dtype=bool)
+        self.brightness = manifest["brightness"].to_numpy(dtype=float)
+        self.blur_radius = manifest["blur_radius"].to_numpy(dtype=float)
+        self.labels = manifest["label"].to_numpy(dtype=np.int64)
+        self.input_size = input_size
+        self.reverse = channel_order == "bgr"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        face = np.array(self.pixels[self.row[index]])
+        sample = apply(
+            face, self.flip[index], float(self.brightness[index]), float(self.blur_radius[index])
+        )
+        if sample.shape[:2] != (self.input_size, self.input_size):
+            size = (self.input_size, self.input_size)
+            sample = np.asarray(Image.fromarray(sample).resize(size, Image.Resampling.BILINEAR))
+        if self.reverse:
+            sample = sample[:, :, ::-1]
+        return torch.from_numpy(np.array(sample)), int(self.labels[index])

@@ -1,0 +1,79 @@
+"""Score one model on its own test set (Table II) and on unseen people at every blur level
+(Table III): `python -m ferblur.stages.evaluate baseline`."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ferblur import manifest as manifests
+from ferblur import metrics, network, stages
+from ferblur.blur import LEVELS
+from ferblur.dataset import EMOTIONS
+from ferblur.faces import Faces
+from ferblur.files import write_csv, write_json
+from ferblur.params import load
+from ferblur.samples import Samples
+from ferblur.training import batches, choose_device, deterministic, predict
+
+FACES = Path("data/align")
+MODELS = Path("models")
+OUT = Path("data/evaluate")
+RESULTS = Path("results/evaluate")
+
+
+def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFrame]]:
+    """What to predict: the model's test split, then deployment at each level -> (pool, rows)."""
+    own = manifests.read(Path("data/split") / f"{name}.csv")
+    deployment = manifests.read(Path("data/balance/deployment.csv"))
+    levels = {level: ("deployment", deployment.assign(blur_radius=radii[level])) for level in LEVELS}
+    return {"test": ("train", own[own["split"] == "test"]), **levels}
+
+
+def main() -> None:
+    """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
+    name = sys.argv[1]
+    params = load()
+    device = choose_device()
+    model = network.load(MODELS / name / f"{params.evaluate.epoch}.safetensors").to(device)
+    faces = {pool: Faces.open(FACES, pool) for pool in ("train", "deployment")}
+    radii = {level: params.blur.radius(level) for level in LEVELS}
+
+    shutil.rmtree(RESULTS / name, ignore_errors=True)
+    predictions, recalls, confusions = [], {}, {}
+    for task, (pool, rows) in tqdm(tasks(name, radii).items(), desc="evaluate", disable=None):
+        samples = Samples(
+            faces[pool], rows, model.params.input_size, model.params.channel_order
+        )
+        with deterministic():
+            logits, labels = predict(model, batches(samples, params.evaluate.batch_size), device)
+        if len(labels) != len(rows):
+            raise RuntimeError(f"{task}: {len(labels)} predictions for {len(rows)} samples")
+        predicted = logits.argmax(axis=1)
+        subjects = faces[pool].table["subject"].to_numpy()[samples.row]
+        table = rows[["sample_id", "source_id"]].assign(
+            task=task, subject=subjects, label=labels, predicted=predicted
+        )
+        table[list(EMOTIONS)] = logits
+        predictions.append(table)
+        score = metrics.scores(labels, predicted, params.evaluate.f1_average)
+        write_json(RESULTS / name / f"{task}.json", score)
+        recalls[task] = metrics.recall(labels, predicted)
+        confusions[task] = metrics.confusion(labels, predicted).tolist()
+    write_json(RESULTS / name / "recall.json", recalls)
+    write_json(RESULTS / name / "confusion.json", confusions)
+    columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *EMOTIONS]
+    write_csv(OUT / f"{name}.csv", pd.concat(predictions)[columns])
+    sharp = predictions[list(radii).index("none") + 1]
+    names = np.array(EMOTIONS)
+    write_csv(
+        OUT / f"{name}-sharp.csv",
+        pd.DataFrame({"actual": names[sharp["label"]], "predicted": names[sharp["predicted"]]}),
+    )
+
+
+if __name__ == "__main__":
+    stages.run(main)
