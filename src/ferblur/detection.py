@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Detector:
         return [[_detection(face, top, left) for face in faces] for faces in found]
 
 
-def _detection(face: dict, top: int, left: int) -> Detection:
+def _detection(face: dict[str, Any], top: int, left: int) -> Detection:
     x, y, width, height = (int(value) for value in face["box"])
     # mtcnn names the eyes as the observer sees them
     right_eye, left_eye = face["keypoints"]["left_eye"], face["keypoints"]["right_eye"]

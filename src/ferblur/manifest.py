@@ -80,7 +80,7 @@ def raise_minorities(
     parts = []
     for label, sources in faces.groupby("label", sort=True)["source_id"]:
         originals = np.sort(sources.to_numpy(dtype=object))
-        parts.append(_rows(originals, int(label)))
+        parts.append(_rows(originals, int(str(label))))
         missing, turn = majority - len(originals), 0
         while missing > 0:
             picked = generator.permutation(originals)[:missing]
@@ -88,7 +88,7 @@ def raise_minorities(
             if turn > 0:
                 factor = generator.uniform(*brightness, size=len(picked))
             flip = 1 if turn == 0 else (turn + 1) % 2
-            parts.append(_rows(picked, int(label), flip=flip, brightness=factor))
+            parts.append(_rows(picked, int(str(label)), flip=flip, brightness=factor))
             missing, turn = missing - len(picked), turn + 1
     return _numbered(parts)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, safe_open, save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torchvision.models import GoogLeNet
 

@@ -3,6 +3,7 @@
 `python -m ferblur.params` checks params.yaml and the dataset's layout and prints what it found.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -263,8 +264,6 @@ def load(path: Path = PARAMS) -> Params:
 
 
 def _as_json(content: dict[str, Any]) -> str:
-    import json
-
     try:
         return json.dumps(content)
     except TypeError as error:  # dates and other YAML types no parameter has

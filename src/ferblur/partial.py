@@ -8,7 +8,6 @@ The digest covers the inputs, the parameters and the code, so stale work is neve
 import ctypes
 import hashlib
 import json
-import os
 import shutil
 import signal
 import sys
@@ -68,7 +67,7 @@ def publish(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
-    os.replace(source, target)
+    source.replace(target)
 
 
 def die_with_parent() -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("svg")
 
-import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
-from matplotlib.figure import Figure  # noqa: E402
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
-from ferblur.files import atomic  # noqa: E402
+from ferblur.files import atomic
 
 COLUMN = 3.5
 """Width of one column of the paper, inches."""
@@ -19,7 +20,7 @@ COLUMN = 3.5
 PAGE = 7.16
 """Width of both columns, inches."""
 
-STYLE = {
+STYLE: Any = {  # matplotlib types its keys one by one
     "font.family": "DejaVu Sans",  # ships with matplotlib, so no system font is used
     "font.size": 8,
     "axes.titlesize": 8,
@@ -40,7 +41,9 @@ STYLE = {
 
 
 @contextmanager
-def figure(path: Path, width: float, height: float, rows: int = 1, columns: int = 1) -> Iterator:
+def figure(
+    path: Path, width: float, height: float, rows: int = 1, columns: int = 1
+) -> Iterator[tuple[Figure, Any]]:
     """Yield (figure, axes) of the given size in inches; save as SVG when the block ends."""
     with plt.rc_context(STYLE):
         fig, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained")

@@ -24,7 +24,7 @@ def choose_device() -> torch.device:
 def native_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 in hardware; emulation is slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
@@ -47,7 +47,7 @@ def deterministic() -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
-def batches(samples: Samples, batch_size: int, order_seed: int | None = None) -> DataLoader:
+def batches(samples: Samples, batch_size: int, order_seed: int | None = None) -> Batches:
     """Load samples in manifest order, or in an order fixed by `order_seed`.
 
     Batches are (N x S x S x 3 uint8, N int64 labels). The environment variable FERBLUR_WORKERS
@@ -67,10 +67,8 @@ def batches(samples: Samples, batch_size: int, order_seed: int | None = None) ->
 
 def make_optimizer(network: Network, params: Train) -> torch.optim.Optimizer:
     """Adam as in the study, or AdamW."""
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[params.optimizer]
-    return kind(
-        network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay
-    )
+    kind = torch.optim.AdamW if params.optimizer == "adamw" else torch.optim.Adam
+    return kind(network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay)
 
 
 def make_schedule(

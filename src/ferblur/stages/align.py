@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -62,13 +63,24 @@ def align_image(
     return face, row | {"status": "empty crop" if face is None else "aligned"}
 
 
-COLUMNS = (
-    "status faces x y width height left_eye_x left_eye_y right_eye_x right_eye_y angle confidence"
-).split()
+COLUMNS = [
+    "status",
+    "faces",
+    "x",
+    "y",
+    "width",
+    "height",
+    "left_eye_x",
+    "left_eye_y",
+    "right_eye_x",
+    "right_eye_y",
+    "angle",
+    "confidence",
+]
 
 
 def align_shard(
-    paths: list[Path], detector: Detector, params: Align, progress: tqdm
+    paths: list[Path], detector: Detector, params: Align, progress: "tqdm[NoReturn]"
 ) -> tuple[np.ndarray, list[dict[str, object]]]:
     """Align a list of image files; returns M x size x size x 3 uint8 faces and one row a file."""
     images = []
@@ -85,7 +97,9 @@ def align_shard(
             for i, faces in zip(batch, detections, strict=True):
                 found[i] = faces
             progress.update(len(batch))
-    results = [align_image(image, faces, params) for image, faces in zip(images, found, strict=True)]
+    results = [
+        align_image(image, faces, params) for image, faces in zip(images, found, strict=True)
+    ]
     kept = [face for face, _ in results if face is not None]
     empty = np.zeros((0, params.size, params.size, 3), dtype=np.uint8)
     return np.stack(kept) if kept else empty, [row for _, row in results]

@@ -1,5 +1,7 @@
-"""Score one model on its own test set (Table II) and on unseen people at every blur level
-(Table III): `python -m ferblur.stages.evaluate baseline`."""
+"""Score one model: `python -m ferblur.stages.evaluate baseline`.
+
+On its own test set (Table II), and on unseen people at every blur level (Table III).
+"""
 
 import shutil
 import sys
@@ -29,7 +31,9 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
     """What to predict: the model's test split, then deployment at each level -> (pool, rows)."""
     own = manifests.read(Path("data/split") / f"{name}.csv")
     deployment = manifests.read(Path("data/balance/deployment.csv"))
-    levels = {level: ("deployment", deployment.assign(blur_radius=radii[level])) for level in LEVELS}
+    levels = {
+        level: ("deployment", deployment.assign(blur_radius=radii[level])) for level in LEVELS
+    }
     return {"test": ("train", own[own["split"] == "test"]), **levels}
 
 
@@ -45,9 +49,7 @@ def main() -> None:
     shutil.rmtree(RESULTS / name, ignore_errors=True)
     predictions, recalls, confusions = [], {}, {}
     for task, (pool, rows) in tqdm(tasks(name, radii).items(), desc="evaluate", disable=None):
-        samples = Samples(
-            faces[pool], rows, model.params.input_size, model.params.channel_order
-        )
+        samples = Samples(faces[pool], rows, model.params.input_size, model.params.channel_order)
         with deterministic():
             logits, labels = predict(model, batches(samples, params.evaluate.batch_size), device)
         if len(labels) != len(rows):

@@ -67,14 +67,20 @@ def detected(path: Path, image: np.ndarray, face: pd.Series, colours: Figures) -
         show(axes, image, "detected")
         axes.add_patch(
             Rectangle(
-                (face["x"], face["y"]), face["width"], face["height"],
-                fill=False, edgecolor=colours.second, linewidth=1.5,
+                (face["x"], face["y"]),
+                face["width"],
+                face["height"],
+                fill=False,
+                edgecolor=colours.second,
+                linewidth=1.5,
             )
         )
         axes.plot(
             [face["left_eye_x"], face["right_eye_x"]],
             [face["left_eye_y"], face["right_eye_y"]],
-            marker="o", color=colours.second, linewidth=1,
+            marker="o",
+            color=colours.second,
+            linewidth=1,
         )
 
 
@@ -94,7 +100,10 @@ def curves(path: Path, folder: Path, colour: str) -> None:
             for split, line in (("train", "--"), ("val", "-")):
                 rows = pd.read_csv(folder / f"plots/metrics/{split}/{score}.tsv", sep="\t")
                 axis.plot(
-                    rows["step"] + 1, rows[score], line, color=colour,
+                    rows["step"] + 1,
+                    rows[score],
+                    line,
+                    color=colour,
                     label={"train": "training", "val": "validation"}[split],
                 )
             axis.set_xlabel("epoch")
@@ -110,8 +119,13 @@ def confusion(path: Path, counts: np.ndarray) -> None:
         axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             axes.text(
-                column, row, f"{share:.2f}\n({counts[row, column]})",
-                ha="center", va="center", fontsize=6, color="white" if share < 0.55 else "black",
+                column,
+                row,
+                f"{share:.2f}\n({counts[row, column]})",
+                ha="center",
+                va="center",
+                fontsize=6,
+                color="white" if share < 0.55 else "black",
             )
         axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=35, ha="right")
         axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
@@ -129,14 +143,20 @@ def accuracy_against_blur(path: Path, curve: pd.DataFrame, chance: float, colour
         ):
             axes.plot(curve["radius"], curve[model], color=colour, marker=marker, label=model)
             axes.fill_between(
-                curve["radius"], curve[f"{model}_low"], curve[f"{model}_high"],
-                color=colour, alpha=0.2, linewidth=0,
+                curve["radius"],
+                curve[f"{model}_low"],
+                curve[f"{model}_high"],
+                color=colour,
+                alpha=0.2,
+                linewidth=0,
             )
         axes.axhline(chance, color=colours.neutral, linestyle=":", label="chance")
         axes.set_xticks(
             curve["radius"],
-            [f"{level.replace('_', ' ')}\n{radius:g}" for level, radius in
-             zip(curve["level"], curve["radius"], strict=True)],
+            [
+                f"{level.replace('_', ' ')}\n{radius:g}"
+                for level, radius in zip(curve["level"], curve["radius"], strict=True)
+            ],
             fontsize=6.5,
         )
         axes.set_xlabel("blur level and box radius (px)")
@@ -152,9 +172,7 @@ def main() -> None:
     colours = params.figures
     generator = np.random.default_rng(colours.seed)
     shutil.rmtree(OUT, ignore_errors=True)
-    tables = {
-        pool: pd.read_csv(PREPARE / f"{pool}.csv", keep_default_na=False) for pool in POOLS
-    }
+    tables = {pool: pd.read_csv(PREPARE / f"{pool}.csv", keep_default_na=False) for pool in POOLS}
     samples(OUT / "fig01-samples.svg", root, tables["train"], generator)
     for number, pool in (("02", "train"), ("03", "deployment")):
         distribution(OUT / f"fig{number}-{pool}-classes.svg", tables[pool], colours.neutral)

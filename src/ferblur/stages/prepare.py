@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def main() -> None:
         )
 
     shutil.rmtree(OUT, ignore_errors=True)
-    summary = {}
+    summary: dict[str, Any] = {}
     for pool, tables in pools.items():
         write_csv(OUT / f"{pool}.csv", tables["accepted"])
         summary[pool] = {

@@ -29,7 +29,7 @@ def table1() -> pd.DataFrame:
 
 def scores(task: str) -> dict[str, float]:
     """Both models' accuracy and F1 on a task, with their intervals, as columns."""
-    row = {}
+    row: dict[str, float] = {}
     for model in MODELS:
         for score, interval in read_json(STATISTICS / f"{model}.json")[task].items():
             row |= {

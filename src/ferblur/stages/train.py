@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from dvclive import Live
+from dvclive.live import Live
 from tqdm import tqdm
 
-from ferblur import network, stages
 from ferblur import manifest as manifests
+from ferblur import network, stages
 from ferblur.faces import Faces
 from ferblur.files import atomic, sha256, write_json
 from ferblur.params import Train, load
