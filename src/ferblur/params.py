@@ -1,9 +1,11 @@
 """The one loader of params.yaml: a section for each stage, each value checked before work starts.
 
-`python -m ferblur.params` checks params.yaml and the dataset's layout and prints what it found.
+`python -m ferblur.params` checks params.yaml and the dataset's layout and prints what it found;
+`python -m ferblur.params <profile>` first copies profiles/<profile>.yaml over params.yaml.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,8 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ferblur import dataset
 from ferblur.errors import UserError
+from ferblur.files import write_text
 
 PARAMS = Path("params.yaml")
+PROFILES = Path("profiles")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -270,8 +274,28 @@ def _as_json(content: dict[str, Any]) -> str:
         raise UserError(f"{PARAMS}: {error}") from error
 
 
-def main() -> None:
+def use_profile(name: str, profiles: Path = PROFILES, params: Path = PARAMS) -> None:
+    """Copy a profile over params.yaml.
+
+    Raises UserError for an unknown profile, and where params.yaml holds edits that neither a
+    profile nor the last commit has, so that nobody's work is overwritten.
+    """
+    known = {path.stem: path.read_bytes() for path in sorted(profiles.glob("*.yaml"))}
+    if name not in known:
+        raise UserError(f"PROFILE: no profile '{name}'; there are {', '.join(known)}")
+    if params.exists() and params.read_bytes() not in known.values():
+        changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", str(params)], check=False)
+        if changed.returncode != 0:
+            raise UserError(
+                f"{params}: has uncommitted edits; commit or undo them before PROFILE={name}"
+            )
+    write_text(params, known[name].decode())
+
+
+def main(arguments: list[str]) -> None:
     """Check params.yaml and the dataset it names; print one line on success."""
+    if arguments:
+        use_profile(arguments[0])
     params = load()
     root = Path(params.data.root)
     if root == Path("datasets/synthetic"):
@@ -283,6 +307,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1:])
     except UserError as error:
         sys.exit(str(error))

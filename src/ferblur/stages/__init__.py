@@ -1,6 +1,7 @@
 """The verbs of dvc.yaml, one thin module each; `python -m ferblur.stages.<stage>` runs one."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,15 @@ from ferblur.partial import die_with_parent
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage's `main`; a UserError becomes one line on stderr and exit status 1."""
+    """Run a stage's `main` and print how long it took.
+
+    A UserError becomes one line on stderr and exit status 1.
+    """
     die_with_parent()
+    stage = Path(sys.argv[0]).stem
+    start = time.monotonic()
     try:
         main()
     except UserError as error:
-        sys.exit(f"{Path(sys.argv[0]).stem}: {error}")
+        sys.exit(f"{stage}: {error}")
+    print(f"{stage}: {time.monotonic() - start:.0f} s")

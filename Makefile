@@ -1,0 +1,39 @@
+# `make` lists the targets. Python 3.11 or 3.12 is all a machine needs; PYTHON=… picks one.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
+PROFILE ?=
+VENV := .venv
+# stages run `python`: the environment's, whatever the shell has active
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed ## install the locked packages into .venv (done by the others when needed)
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else f"PYTHON: $(PYTHON) is Python {v[0]}.{v[1]}; 3.11 or 3.12 is needed, for example: make setup PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	pip install --quiet --require-hashes -r requirements.lock
+	pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+repro: setup ## regenerate everything that is out of date; PROFILE=smoke|demo|affwild2 switches first
+	@python -m ferblur.params $(PROFILE)
+	dvc repro
+	@dvc metrics show --md
+
+test: setup ## run the tests
+	pytest
+
+check: setup ## lint, types, Dockerfile
+	ruff check
+	ruff format --check
+	mypy
+	hadolint Dockerfile
+
+clean: ## delete everything that make repro makes anew, and the environment
+	rm -rf $(VENV) .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
+	rm -rf data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment
