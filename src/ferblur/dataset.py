@@ -29,7 +29,7 @@ def list_files(root: Path, pool: str) -> list[str]:
     """
     folder = root / pool
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; data.root needs {' and '.join(POOLS)}/")
+        raise UserError(f"{folder}: no such folder; data.root needs {'/ and '.join(POOLS)}/")
     found = []
     for entry in sorted(os.listdir(folder)):
         if entry.startswith(".") or entry == SIDECAR:

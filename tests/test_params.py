@@ -1,0 +1,174 @@
+"""params.yaml: every mistake is one line naming the key, before any work starts."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ferblur.errors import UserError
+from ferblur.params import load, main, use_profile
+
+ROOT = Path(__file__).parents[1]
+PROFILES = ("demo", "smoke", "affwild2")
+
+
+def keys(content: Any, prefix: str = "") -> set[str]:
+    if not isinstance(content, dict):
+        return {prefix}
+    return set().union(*(keys(value, f"{prefix}.{key}") for key, value in content.items()))
+
+
+def profile(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / f"profiles/{name}.yaml").read_text())
+    return content
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_are_valid_and_have_the_same_keys(name: str) -> None:
+    load(ROOT / f"profiles/{name}.yaml")
+    assert keys(profile(name)) == keys(profile("demo"))
+
+
+def test_affwild2_holds_the_papers_values() -> None:
+    params = load(ROOT / "profiles/affwild2.yaml")
+    assert params.blur.model_dump() == {
+        "none": 0, "low": 2, "medium": 4, "high": 8, "very_high": 14,
+    }  # fmt: skip
+    assert params.align.size == params.train.input_size == 128
+    assert params.balance.deployment_per_class == 750
+    assert params.split.ratios == (0.7, 0.2, 0.1)
+    assert params.split.blurred_per_class == 1000
+    assert params.split.blurred_levels == ("low", "medium", "high")
+    train = params.train
+    assert (train.weights, train.normalisation, train.optimizer) == ("imagenet", "none", "adam")
+    assert (train.epochs, train.batch_size, train.learning_rate) == (15, 32, 1e-4)
+
+
+MISTAKES = {
+    "unknown key": (("train", "epoch"), 3, "train.epoch: Extra inputs are not permitted (is 3)"),
+    "out of range": (("train", "epochs"), 0, "train.epochs: Input should be greater than"),
+    "not a choice": (("prepare", "hash_of"), "name", "prepare.hash_of: Input should be 'file'"),
+    "a number in quotes": (("train", "epochs"), "15", "train.epochs: Input should be a valid int"),
+    "a flag that is a number": (("split", "reuse"), 1, "split.reuse: Input should be a valid bool"),
+    "unknown emotion": (
+        ("synthesize", "images", "train", "joy"), 1, "synthesize.images.train.joy: Extra",
+    ),
+    "ratios": (("split", "ratios"), [0.7, 0.2, 0.2], "split.ratios: must add up to 1"),
+    "range reversed": (("balance", "brightness"), [1.3, 1.1], "balance.brightness: must be [small"),
+    "radii out of order": (("blur", "low"), 5, "blur: radii must grow from low to very_high"),
+    "sharp is blurred": (("blur", "none"), 1, "blur.none: Input should be less than"),
+    "a level twice": (("split", "blurred_levels"), ["low", "low"], "split.blurred_levels: must not"),
+    "colour": (("figures", "second"), "orange", "figures.second: String should match"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_naming_the_key(mistake: str, tmp_path: Path) -> None:
+    path, value, message = MISTAKES[mistake]
+    content = profile("demo")
+    section = content
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"{file}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("section", "key"), [("train", None), ("train", "epochs")])
+def test_a_missing_key_is_named(section: str, key: str | None, tmp_path: Path) -> None:
+    content = profile("demo")
+    if key is None:
+        del content[section]
+    else:
+        del content[section][key]
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    name = section if key is None else f"{section}.{key}"
+    with pytest.raises(UserError, match=rf"{name}: Field required$"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: {epochs: 1, epochs: 2}", "the key 'epochs' is given twice"),
+        ("train: [", "while parsing"),
+        ("- train", "must hold one section for each stage"),
+        ("data: {root: 2020-01-01}", "not JSON serializable"),
+    ],
+)
+def test_a_file_that_is_not_parameters(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError, match=message):
+        load(file)
+
+
+def test_several_mistakes_are_all_named(tmp_path: Path) -> None:
+    content = profile("demo")
+    content["train"]["epochs"] = -1
+    content["align"]["size"] = "big"
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError) as caught:
+        load(file)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_command_line_has_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("trian: {}")
+    done = subprocess.run(
+        [sys.executable, "-m", "ferblur.params"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "params.yaml: trian: Extra inputs are not permitted" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_names_a_dataset_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = profile("demo")
+    content["data"]["root"] = "datasets/mine"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="datasets/mine/train: no such folder"):
+        main([])
+
+
+def test_a_profile_replaces_a_profile_but_not_edits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = tmp_path / "params.yaml"
+    for name in PROFILES:
+        use_profile(name, ROOT / "profiles", params)
+        assert params.read_bytes() == (ROOT / f"profiles/{name}.yaml").read_bytes()
+    params.write_text(params.read_text() + "# mine\n")
+    with pytest.raises(UserError, match=r"has uncommitted edits.*PROFILE=smoke"):
+        use_profile("smoke", ROOT / "profiles", params)
+    assert params.read_text().endswith("# mine\n")
+    with pytest.raises(UserError, match="no profile 'tiny'; there are affwild2, demo, smoke"):
+        use_profile("tiny", ROOT / "profiles", params)
+
+
+def test_committed_edits_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = tmp_path / "params.yaml"
+    params.write_text("# mine\n")
+    for command in (
+        ["init", "-q"],
+        ["add", "params.yaml"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "mine"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    use_profile("smoke", ROOT / "profiles", Path("params.yaml"))
+    assert params.read_bytes() == (ROOT / "profiles/smoke.yaml").read_bytes()
