@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
 from ferblur.dataset import EMOTIONS, POOLS
@@ -49,3 +51,42 @@ def pools(tmp_path: Path, picture: Callable[..., np.ndarray]) -> Path:
                 seed += 1
                 Image.fromarray(picture(seed, 32, 32)).save(folder / f"{number}.jpg", quality=95)
     return tmp_path / "faces"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project with the smoke profile, as the working directory."""
+    (tmp_path / "params.yaml").write_bytes((ROOT / "profiles/smoke.yaml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def edit(project: Path) -> Callable[..., None]:
+    """Change values of the project's params.yaml: edit(train={"epochs": 1})."""
+
+    def change(**sections: dict[str, object]) -> None:
+        content = yaml.safe_load((project / "params.yaml").read_text())
+        for name, values in sections.items():
+            content[name] |= values
+        (project / "params.yaml").write_text(yaml.safe_dump(content))
+
+    return change
+
+
+@pytest.fixture
+def aligned(project: Path, picture: Callable[..., np.ndarray]) -> Path:
+    """What `align` leaves: 64 px pictures of 3 people of each emotion, more of happiness."""
+    folder = project / "data/align"
+    folder.mkdir(parents=True)
+    for start, pool in enumerate(POOLS):
+        rows = [
+            {"source_id": f"{emotion}/{number}.jpg", "label": label, "emotion": emotion,
+             "subject": f"{pool}-{number % 3}", "status": "aligned"}
+            for label, emotion in enumerate(EMOTIONS)
+            for number in range(12 if emotion == "happiness" else 8)
+        ]  # fmt: skip
+        pixels = [picture(1000 * start + index, 64, 64) for index in range(len(rows))]
+        np.save(folder / f"{pool}.npy", np.stack(pixels))
+        pd.DataFrame(rows).to_csv(folder / f"{pool}.csv", index=False)
+    return folder

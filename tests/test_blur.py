@@ -13,7 +13,7 @@ def box_mean(image: np.ndarray, radius: int) -> np.ndarray:
     padded = np.pad(image.astype(float), ((radius,) * 2, (radius,) * 2, (0, 0)), mode="edge")
     side = 2 * radius + 1
     windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(0, 1))
-    return windows.mean(axis=(-2, -1))
+    return np.asarray(windows.mean(axis=(-2, -1)))
 
 
 @pytest.mark.parametrize("radius", [1, 2, 4, 8, 14])

@@ -91,9 +91,7 @@ def imagenet(tmp_path: Path) -> Path:
     """A checkpoint of the structure torchvision distributes, named after its own hash."""
     torch.manual_seed(0)
     plain = tmp_path / "plain.pth"
-    torch.save(
-        GoogLeNet(num_classes=1000, aux_logits=True, init_weights=False).state_dict(), plain
-    )
+    torch.save(GoogLeNet(num_classes=1000, aux_logits=True, init_weights=False).state_dict(), plain)
     digest = hashlib.sha256(plain.read_bytes()).hexdigest()
     return plain.rename(tmp_path / f"googlenet-{digest[:8]}.pth")
 
@@ -133,5 +131,5 @@ def test_imagenet_weights_are_checked_first(imagenet: Path, tmp_path: Path) -> N
         network.load_imagenet(missing)
     content = imagenet.read_bytes()
     imagenet.write_bytes(content[:-100])
-    with pytest.raises(UserError, match="SHA-256 is .*fetch it again"):
+    with pytest.raises(UserError, match=r"SHA-256 is .*fetch it again"):
         network.load_imagenet(imagenet)

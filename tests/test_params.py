@@ -60,7 +60,7 @@ MISTAKES = {
     "range reversed": (("balance", "brightness"), [1.3, 1.1], "balance.brightness: must be [small"),
     "radii out of order": (("blur", "low"), 5, "blur: radii must grow from low to very_high"),
     "sharp is blurred": (("blur", "none"), 1, "blur.none: Input should be less than"),
-    "a level twice": (("split", "blurred_levels"), ["low", "low"], "split.blurred_levels: must not"),
+    "a level twice": (("split", "blurred_levels"), ["low", "low"], "split.blurred_levels: must n"),
     "colour": (("figures", "second"), "orange", "figures.second: String should match"),
 }  # fmt: skip
 

@@ -43,9 +43,7 @@ def test_order_is_fixed_by_its_seed(samples: Samples) -> None:
     assert sorted(order(1)) == sorted(samples.labels.tolist())
 
 
-def test_reader_processes_change_nothing(
-    samples: Samples, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reader_processes_change_nothing(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = [images for images, _ in training.batches(samples, 8, 3)]
     monkeypatch.setenv("FERBLUR_WORKERS", "2")
     for mine, theirs in zip(alone, training.batches(samples, 8, 3), strict=True):
@@ -81,7 +79,7 @@ def test_auxiliary_heads_are_trained(samples: Samples, train: Train) -> None:
 
 def test_schedules(train: Train) -> None:
     model = network.build(train)
-    rates = {}
+    rates: dict[str, list[float]] = {}
     for name in ("constant", "one_cycle"):
         params = Train.model_validate(train.model_dump() | {"schedule": name})
         optimizer = training.make_optimizer(model, params)

@@ -1,0 +1,126 @@
+"""Choosing, counting and continuing; detection and alignment themselves have their own tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ferblur.detection import Detection
+from ferblur.errors import UserError
+from ferblur.files import read_json, sha256
+from ferblur.params import Align, Params
+from ferblur.stages import align, prepare
+
+
+def face(x: int, size: int, confidence: float) -> Detection:
+    return Detection((x, 2, size, size), (x + 20, 12), (x + 6, 12), confidence)
+
+
+SMALL, LARGE = face(0, 16, 0.99), face(2, 24, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen"), [("largest", LARGE), ("most_confident", SMALL), ("reject", None)]
+)
+def test_several_faces(rule: str, chosen: Detection | None) -> None:
+    assert align.choose([SMALL, LARGE], rule) == chosen
+
+
+def test_one_face_needs_no_rule() -> None:
+    assert align.choose([SMALL], "reject") == SMALL
+    assert align.choose([], "largest") is None
+
+
+@pytest.fixture
+def params(smoke: Params) -> Align:
+    return smoke.align.model_copy(update={"size": 48})
+
+
+def test_no_face_is_rejected_or_kept(params: Align, picture: Callable[..., np.ndarray]) -> None:
+    image = picture(0, 32, 32)
+    pixels, row = align.align_image(image, [], params)
+    assert pixels is None
+    assert row["status"] == "no face"
+    kept, row = align.align_image(image, [], params.model_copy(update={"no_face": "keep"}))
+    assert kept is not None
+    assert kept.shape == (48, 48, 3)
+    assert row["status"] == "kept whole: no face"
+
+
+def test_faces_below_the_confidence_do_not_count(
+    params: Align, picture: Callable[..., np.ndarray]
+) -> None:
+    strict = params.model_copy(update={"min_confidence": 0.95})
+    _, row = align.align_image(picture(0, 32, 32), [SMALL, LARGE], strict)
+    assert (row["faces"], row["width"]) == (1, 16)
+
+
+class FakeDetector:
+    """One face in every image but those whose first pixel is dark; can stop like a killed run."""
+
+    left = 10**9
+
+    def detect(self, images: np.ndarray) -> list[list[Detection]]:
+        FakeDetector.left -= 1
+        if FakeDetector.left < 0:
+            raise KeyboardInterrupt
+        return [[LARGE] if image[0, 0].mean() > 60 else [] for image in images]
+
+
+@pytest.fixture
+def ready(
+    project: Path, pools: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    Image.new("RGB", (32, 32)).save(pools / "train/fear/dark.jpg")
+    Image.new("RGB", (40, 36), "white").save(pools / "train/fear/wide.jpg")
+    edit(data={"root": str(pools)}, align={"size": 48, "batch_size": 2})
+    prepare.main()
+    monkeypatch.setattr(align, "Detector", FakeDetector)
+    monkeypatch.setattr(align, "SHARD", 5)
+    monkeypatch.setattr(FakeDetector, "left", 10**9)
+    return project
+
+
+def outputs() -> dict[str, str]:
+    return {path.name: sha256(path) for path in sorted(Path("data/align").iterdir())}
+
+
+def test_accepted_equals_faces_plus_rejects(ready: Path) -> None:
+    align.main()
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    faces, rejects = (
+        pd.read_csv("data/align/train.csv"),
+        pd.read_csv("data/align/train-rejects.csv"),
+    )
+    pixels = np.load("data/align/train.npy")
+    assert counts["accepted"] == 14 == len(faces) + len(rejects)
+    assert pixels.shape == (len(faces), 48, 48, 3)
+    assert pixels.dtype == np.uint8
+    assert "fear/dark.jpg" in set(rejects["source_id"])
+    assert "fear/wide.jpg" in set(faces["source_id"])
+    assert counts["rejected"] == len(rejects)
+
+
+def test_a_killed_run_continues_to_the_same_bytes(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    align.main()
+    whole = outputs()
+    monkeypatch.setattr(FakeDetector, "left", 6)
+    with pytest.raises(KeyboardInterrupt):
+        align.main()
+    shards = sorted(Path(".partial/align").glob("*/train-*.json"))
+    assert len(shards) == 2
+    monkeypatch.setattr(FakeDetector, "left", 10)
+    align.main()
+    assert outputs() == whole
+    assert not Path(".partial/align").exists()
+
+
+def test_a_pool_without_a_face_is_refused(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeDetector, "detect", lambda self, images: [[] for _ in images])
+    with pytest.raises(UserError, match="train: no face found in any of 14 images"):
+        align.main()

@@ -1,0 +1,276 @@
+"""dvc.yaml held against the code, the documents held against the Makefile, the DAG run whole."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from closure import closure
+from ferblur.params import Params
+
+ROOT = Path(__file__).parents[1]
+STAGES = ROOT / "src/ferblur/stages"
+
+
+def stages() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for path in (ROOT / "dvc.yaml", ROOT / "datasets/synthetic/dvc.yaml"):
+        found |= yaml.safe_load(path.read_text())["stages"]
+    return found
+
+
+def paths(entries: list[Any]) -> set[str]:
+    return {next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries}
+
+
+def produced(stage: dict[str, Any]) -> set[str]:
+    return paths(stage.get("outs", [])) | paths(stage.get("metrics", []))
+
+
+def test_every_stage_has_its_module_section_test_and_description() -> None:
+    sections = set(Params.model_fields)
+    for name, stage in stages().items():
+        assert stage["desc"]
+        assert stage["cmd"].startswith(f"python -m ferblur.stages.{name}")
+        assert (STAGES / f"{name}.py").is_file()
+        # tables is the one stage that has nothing to choose
+        assert name in sections or name == "tables"
+    modules = {path.stem for path in STAGES.glob("*.py")} - {"__init__"}
+    assert modules == set(stages())
+
+
+@pytest.mark.parametrize("name", stages())
+def test_every_import_is_a_dependency(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    declared = {path for path in paths(stages()[name]["deps"]) if path.startswith("src/")}
+    assert declared == closure(f"ferblur.stages.{name}")
+
+
+def sections_read(module: Path) -> set[str]:
+    """Sections of params.yaml a stage module reads, from its syntax tree."""
+    tree = ast.parse(module.read_text())
+    names = {
+        argument.arg
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for argument in node.args.args
+        if isinstance(argument.annotation, ast.Name) and argument.annotation.id == "Params"
+    }
+
+    def loads(node: ast.expr) -> bool:
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        return called and node.func.id == "load"  # type: ignore[attr-defined]
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and loads(node.value):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in Params.model_fields
+        and (loads(node.value) or (isinstance(node.value, ast.Name) and node.value.id in names))
+    }
+
+
+@pytest.mark.parametrize("name", stages())
+def test_every_section_read_is_declared(name: str) -> None:
+    declared = {key.partition(".")[0] for key in stages()[name].get("params", [])}
+    assert declared == sections_read(STAGES / f"{name}.py")
+
+
+@pytest.mark.parametrize("name", stages())
+def test_every_path_in_a_stage_is_declared(name: str) -> None:
+    stage = stages()[name]
+    declared = {
+        path.replace("${item.model}", "").replace("${data.root}", "datasets/synthetic")
+        for path in paths(stage["deps"]) | produced(stage)
+    }
+    literals = {
+        node.value
+        for node in ast.walk(ast.parse((STAGES / f"{name}.py").read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.match(r"(data|datasets|models|results|paper)/[\w/.-]+$", node.value)
+    }
+    for literal in literals:
+        assert any(
+            path.startswith(literal) or literal.startswith(path.rstrip("/")) for path in declared
+        ), literal
+
+
+def test_data_flows_one_way() -> None:
+    made: dict[str, str] = {}
+    for name, stage in stages().items():
+        for path in produced(stage):
+            assert made.setdefault(path, name) == name
+
+
+def test_readme_names_real_targets_and_files() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text()
+        assert set(re.findall(r"make ([a-z][a-z-]*)", text)) <= targets
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            assert link.startswith("https://") or (ROOT / link).exists(), (document, link)
+
+
+def test_main_runs_the_demo() -> None:
+    assert (ROOT / "params.yaml").read_bytes() == (ROOT / "profiles/demo.yaml").read_bytes()
+
+
+def test_no_lock_names_a_package_index() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    packages = re.findall(r"^[a-zA-Z0-9_.-]+==", lock, re.MULTILINE)
+    assert len(packages) > 100
+    assert lock.count("--hash=sha256:") >= len(packages)
+
+
+class Clone:
+    """A copy of the working tree as a git and DVC repository of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file() and Path(name).name != "dvc.lock":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.folder = folder
+        self.run("git", "init", "-q", "-b", "main")
+        self.commit("start")
+
+    def run(self, *command: str, check: bool = True) -> str:
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+        }
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
+
+    def edit(self, old: str, new: str) -> None:
+        path = self.folder / "params.yaml"
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+
+    def stale(self) -> set[str]:
+        status = json.loads(self.run("dvc", "status", "--json"))
+        return {name.rpartition(":")[2] for name in status}
+
+    def ran(self) -> list[str]:
+        return re.findall(r"Running stage '(?:.*:)?(.+)'", self.run("dvc", "repro"))
+
+    def outputs(self) -> dict[str, str]:
+        hashes: dict[str, str] = {}
+        for path in (self.folder / "dvc.lock", self.folder / "datasets/synthetic/dvc.lock"):
+            for stage in yaml.safe_load(path.read_text())["stages"].values():
+                hashes |= {out["path"]: out["md5"] for out in stage.get("outs", [])}
+        return hashes
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The smoke profile, run once."""
+    made = Clone(tmp_path_factory.mktemp("clone"))
+    made.run("python", "-m", "ferblur.params", "smoke")
+    made.commit("smoke")
+    made.first = made.ran()  # type: ignore[attr-defined]
+    made.commit("results")
+    return made
+
+
+def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
+    names = set(clone.run("dvc", "stage", "list", "--all", "--name-only").split())
+    ran = clone.first  # type: ignore[attr-defined]
+    assert {name.rpartition(":")[2] for name in names} == set(ran)
+    assert len(ran) == 12
+    metrics = clone.run("dvc", "metrics", "show", "--md")
+    for model in ("baseline", "second"):
+        levels = re.findall(rf"results/evaluate/{model}/(\w+)\.json", metrics)
+        assert levels == ["test", "none", "low", "medium", "high", "very_high"]
+    table = (clone.folder / "paper/tables/table3.csv").read_text().splitlines()
+    assert len(table) == 6
+    figures = {path.name for path in (clone.folder / "paper/figures").iterdir()}
+    assert len(figures) == 10
+
+
+def test_nothing_reruns(clone: Clone) -> None:
+    assert clone.ran() == []
+
+
+def test_git_holds_no_data(clone: Clone) -> None:
+    tracked = clone.run("git", "ls-files").splitlines()
+    assert not [name for name in tracked if name.endswith((".npy", ".safetensors", ".jpg"))]
+    assert "results/evaluate/second/very_high.json" in tracked
+    assert max((clone.folder / name).stat().st_size for name in tracked) < 2 * 2**20
+
+
+def test_a_change_reruns_what_depends_on_it(clone: Clone) -> None:
+    clone.edit('second: "#D55E00"', 'second: "#CC79A7"')
+    assert clone.ran() == ["figures"]
+    clone.edit("very_high: 14", "very_high: 20")
+    ran = clone.ran()
+    assert not [name for name in ran if name.startswith(("train", "align", "synthesize"))]
+    assert {"evaluate@baseline", "evaluate@second"} <= set(ran)
+    clone.edit("low: 2", "low: 1")
+    ran = clone.ran()
+    assert "train@second" in ran
+    assert not {"synthesize", "align", "train@baseline"} & set(ran)
+    difference = clone.run("dvc", "metrics", "diff", "HEAD", "--all", "--md")
+    assert "results/evaluate/baseline/low.json" in difference
+    clone.run("git", "checkout", "-q", "--", ".")
+    clone.run("dvc", "checkout", "-q")
+    assert clone.stale() == set()
+
+
+def test_a_second_clone_makes_the_same_bytes(
+    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Clone(tmp_path_factory.mktemp("other"))
+    other.run("python", "-m", "ferblur.params", "smoke")
+    other.run("dvc", "repro")
+    assert other.outputs() == clone.outputs()
+
+
+def test_a_clone_pulls_instead_of_computing(
+    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    remote = tmp_path_factory.mktemp("remote")
+    clone.run("dvc", "remote", "add", "--local", "--default", "store", str(remote))
+    clone.run("dvc", "push")
+    folder = tmp_path_factory.mktemp("pulled") / "project"
+    clone.run("git", "clone", "-q", str(clone.folder), str(folder))
+    pulled = Clone.__new__(Clone)
+    pulled.folder = folder
+    pulled.run("dvc", "remote", "add", "--local", "--default", "store", str(remote))
+    output = pulled.run("dvc", "repro", "--pull")
+    assert "Running stage" not in output
+    assert pulled.stale() == set()
+
+
+def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
+    path = clone.folder / "params.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("epochs: 2", "epochs: 0"))
+    output = clone.run("dvc", "repro", "train@baseline", check=False)
+    path.write_text(before)
+    assert "train.epochs: Input should be greater than or equal to 1 (is 0)" in output
+    assert "Traceback" not in output
