@@ -1,0 +1,117 @@
+"""The six basic emotions as combinations of facial action units.
+
+Action units and prototypes follow the Facial Action Coding System (Ekman, Friesen and Hager, FACS
+Investigator's Guide, 2002, emotion prediction table; EMFACS, Friesen and Ekman, 1983). Each unit
+is made of the facial actions MakeHuman's face units name as ARKit does; the factors bring those
+to a strength of about FACS intensity D at weight 1, since some move the skin little.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+_FOLDER = "faceunits01/targets/faceunits"
+
+ACTION_UNITS: Mapping[int, Mapping[str, float]] = {
+    1: {"browInnerUp": 1.9},
+    2: {"browOuterUpLeft": 1.3, "browOuterUpRight": 1.3},
+    4: {"browDownLeft": 1.3, "browDownRight": 1.3},
+    5: {"eyeWideLeft": 1.9, "eyeWideRight": 1.9},
+    6: {"cheekSquintLeft": 1.2, "cheekSquintRight": 1.2, "eyeSquintLeft": 0.4, "eyeSquintRight": 0.4},
+    7: {"eyeSquintLeft": 1.0, "eyeSquintRight": 1.0},
+    9: {"noseSneerLeft": 1.7, "noseSneerRight": 1.7},
+    10: {"mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2},
+    12: {"mouthSmileLeft": 1.05, "mouthSmileRight": 1.05},
+    15: {"mouthFrownLeft": 1.9, "mouthFrownRight": 1.9},
+    16: {"mouthLowerDownLeft": 1.3, "mouthLowerDownRight": 1.3},
+    17: {"mouthShrugLower": 1.2},
+    20: {"mouthStretchLeft": 1.9, "mouthStretchRight": 1.9},
+    22: {"mouthFunnel": 0.6},
+    23: {"mouthRollLower": 0.5, "mouthRollUpper": 0.4, "mouthPucker": 0.3},
+    24: {"mouthRollLower": 0.9, "mouthRollUpper": 0.7},
+    25: {"mouthLowerDownLeft": 0.6, "mouthLowerDownRight": 0.6,
+         "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3},
+    26: {"jawOpen": 0.35},
+    27: {"jawOpen": 0.8},
+    64: {"eyeLookDownLeft": 0.5, "eyeLookDownRight": 0.5},
+}  # fmt: skip
+"""Facial actions and their weights for each action unit (number) at full strength."""
+
+PROTOTYPES: Mapping[str, tuple[Mapping[int, float], ...]] = {
+    "anger": (
+        {4: 1.2, 5: 0.6, 7: 0.6, 24: 1.0},
+        {4: 1.2, 5: 0.6, 7: 0.6, 17: 0.7, 23: 1.0},
+        {4: 1.2, 5: 0.7, 7: 0.5, 10: 0.7, 16: 0.9, 22: 0.5, 25: 0.6, 26: 0.6},
+    ),
+    "disgust": (
+        {4: 0.4, 7: 0.8, 9: 1.0, 10: 0.8, 17: 0.7},
+        {4: 0.4, 7: 0.8, 9: 1.0, 10: 1.1, 16: 0.6, 25: 0.4, 26: 0.5},
+        {4: 0.4, 7: 0.8, 9: 1.0, 10: 0.7, 15: 0.7, 17: 0.7},
+    ),
+    "fear": (
+        {1: 1.0, 2: 0.6, 4: 0.7, 5: 1.0, 20: 1.0, 25: 0.8},
+        {1: 1.0, 2: 0.6, 4: 0.7, 5: 1.0, 20: 1.0, 25: 0.6, 26: 0.7},
+        {1: 1.0, 2: 0.7, 4: 0.7, 5: 1.0, 16: 0.7, 20: 1.1, 25: 0.5},
+    ),
+    "happiness": (
+        {6: 0.8, 12: 0.9},
+        {6: 0.9, 12: 1.0, 25: 0.8},
+        {6: 1.0, 12: 1.1, 25: 0.9, 26: 0.7},
+    ),
+    "sadness": (
+        {1: 1.1, 4: 0.5, 15: 1.0, 64: 0.5},
+        {1: 1.1, 4: 0.5, 15: 1.0, 17: 0.8},
+        {1: 1.1, 4: 0.6, 7: 0.4, 15: 0.9, 17: 0.5, 64: 0.9},
+    ),
+    "surprise": (
+        {1: 1.0, 2: 1.1, 5: 0.7, 26: 1.0},
+        {1: 1.0, 2: 1.1, 5: 0.8, 27: 0.8},
+        {1: 1.0, 2: 1.1, 5: 0.9, 27: 1.1},
+    ),
+}
+"""For each emotion, variants as strengths of action units (number)."""
+
+_DISTRACTORS = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthDimpleLeft",
+    "mouthDimpleRight", "mouthLeft", "mouthRight", "mouthShrugUpper", "mouthPucker",
+    "mouthPressLeft", "mouthPressRight")  # fmt: skip
+
+ACTIONS = tuple(sorted(
+    {action for unit in ACTION_UNITS.values() for action in unit}
+    | set(_DISTRACTORS) | {"eyeBlinkLeft", "eyeBlinkRight"}
+))  # fmt: skip
+"""Facial actions in use, by MakeHuman's names."""
+
+SHAPES = tuple((action, f"{_FOLDER}/{action}.target") for action in ACTIONS)
+
+
+def actions(units: Mapping[int, float]) -> dict[str, float]:
+    """Turn strengths of action units into weights of facial actions, adding where they meet."""
+    weights: dict[str, float] = {}
+    for unit, strength in units.items():
+        for action, weight in ACTION_UNITS[unit].items():
+            weights[action] = weights.get(action, 0.0) + strength * weight
+    return weights
+
+
+def draw(emotion: str, intensity: float, generator: np.random.Generator) -> dict[str, float]:
+    """Draw one expression of an emotion.
+
+    One of the emotion's variants is chosen, each of its units varies in strength, left and right
+    differ a little, and a few actions that belong to no emotion are mixed in. `intensity` is in
+    0..1, 1 being the full prototype. Returns the weight of each action in ACTIONS, 0 or more.
+    """
+    variant = PROTOTYPES[emotion][generator.integers(len(PROTOTYPES[emotion]))]
+    units = {u: s * intensity * generator.uniform(0.75, 1.2) for u, s in variant.items()}
+    weights = dict.fromkeys(ACTIONS, 0.0) | actions(units)
+    for action in generator.choice(_DISTRACTORS, 2, replace=False):
+        weights[str(action)] += generator.uniform(0, 0.3)
+    blink = generator.uniform(0, 0.15)
+    weights["eyeBlinkLeft"] += blink
+    weights["eyeBlinkRight"] += blink
+    uneven = np.clip(generator.normal(0, 0.08), -0.2, 0.2)
+    for action in weights:
+        if action.endswith("Left"):
+            weights[action] *= 1 + uneven
+        elif action.endswith("Right"):
+            weights[action] *= 1 - uneven
+    return {action: float(weight) for action, weight in weights.items()}
