@@ -39,11 +39,11 @@ def _cast(
     barycentric: wp.array(dtype=wp.vec2),
     distance: wp.array(dtype=wp.float32),
     lit: wp.array(dtype=wp.float32),
-):
+) -> None:
     ray = wp.tid()
     direction = directions[ray]
-    nearest = 1.0e6
-    found = -1
+    nearest = float(1.0e6)  # noqa: UP018 (Warp: a variable, not a constant)
+    found = int(-1)  # noqa: RUF046, UP018
     query = wp.mesh_query_ray(mesh, origin, direction, nearest)
     if query.result:
         nearest = query.t
