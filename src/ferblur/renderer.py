@@ -291,8 +291,10 @@ def _camera(view: View, face: float, rays: int) -> tuple[np.ndarray, np.ndarray]
 def _background(picture: np.ndarray, rays: int) -> np.ndarray:
     size = (rays, rays)
     channels = [
-        Image.fromarray(picture[:, :, channel].astype(np.float32)).resize(
-            size, Image.Resampling.BICUBIC
+        np.asarray(
+            Image.fromarray(picture[:, :, channel].astype(np.float32)).resize(
+                size, Image.Resampling.BICUBIC
+            )
         )
         for channel in range(3)
     ]

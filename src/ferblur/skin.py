@@ -42,7 +42,7 @@ def scalp(base: np.ndarray, subject: Subject) -> np.ndarray:
     front = y - subject.hairline + 0.35 * np.clip(x - 0.25, 0, None) ** 1.5
     sides = np.minimum((0.62 - z) + 0.25 * np.clip(y - 7.4, 0, None), y - 6.95)
     ear = (x > 0.70) & (z > 0.0) & (z < 0.62) & (y < 7.42)
-    return smooth(-0.03, 0.04, np.maximum(front, sides)) * ~ear
+    return np.asarray(smooth(-0.03, 0.04, np.maximum(front, sides)) * ~ear)
 
 
 def brow(base: np.ndarray, subject: Subject) -> np.ndarray:

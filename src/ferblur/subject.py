@@ -172,7 +172,7 @@ def draw(generator: np.random.Generator) -> Subject:
     if grey:
         hair = hair + generator.uniform(0.15, 0.4)
     man = phenotype["gender"] > 0.5
-    lips = skin * [0.92, 0.58, 0.60] * generator.uniform(0.8, 1.05)
+    lips = np.asarray(skin) * [0.92, 0.58, 0.60] * generator.uniform(0.8, 1.05)
     if not man and generator.uniform() < 0.4:
         lips = lips * 0.5 + np.array([0.35, 0.05, 0.08]) * 0.5 * generator.uniform(0.6, 1.2)
     bald = man and generator.uniform() < 0.15

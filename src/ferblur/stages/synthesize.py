@@ -106,7 +106,7 @@ def view(params: Synthesize, generator: np.random.Generator) -> View:
         light=(either_way(65), float(generator.uniform(-5, 60))),
         key=(1.35 - contrast) * tint,
         ambient=contrast * tint[::-1],
-        exposure=float(generator.uniform(0.8, 1.25)),
+        exposure=float(generator.uniform(0.95, 1.4)),
         background=background,
     )
 
