@@ -1,6 +1,7 @@
 # The pinned toolchain: CUDA, Python and the locked packages.
 #   docker build -t ferblur . && docker run --rm --gpus all ferblur dvc repro
-# The digest is the one several public Dockerfiles agree on for this tag.
+# The digest is the one several public Dockerfiles agree on for this tag; it has not been checked
+# against the registry, and the image has not been built from it yet.
 ARG BASE_IMAGE=nvidia/cuda:13.0.1-base-ubuntu24.04@sha256:f8ef28f579ea42a44b415d2c5d46f788e6a9b395c6c83f2929416e1fc192c143
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE}

@@ -1,9 +1,9 @@
 """The six basic emotions as combinations of facial action units.
 
-Action units and prototypes follow the Facial Action Coding System (Ekman, Friesen and Hager, FACS
-Investigator's Guide, 2002, emotion prediction table; EMFACS, Friesen and Ekman, 1983). Each unit
-is made of the facial actions MakeHuman's face units name as ARKit does; the factors bring those
-to a strength of about FACS intensity D at weight 1, since some move the skin little.
+Which action units make an emotion follows the Facial Action Coding System (Ekman, Friesen and
+Hager, FACS Investigator's Guide, 2002; EMFACS, Friesen and Ekman, 1983). How strong each unit is,
+and the factors on MakeHuman's face units (named as ARKit's) that make it, are ours, set by eye:
+some face units move the skin little. They are not calibrated to FACS intensities.
 """
 
 from collections.abc import Mapping

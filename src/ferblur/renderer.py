@@ -1,8 +1,8 @@
 """Ray casting a posed head, and shading what the rays meet.
 
-NVIDIA Warp finds what each ray meets, on the CPU even where there is a GPU, so that the same
-parameters give the same bytes everywhere; numpy turns that into colours. Geometry is in dm, in
-the axes of `head`: x the person's left, y up, z forward.
+NVIDIA Warp finds what each ray meets, on the CPU even where there is a GPU, so that the bytes do
+not depend on one; numpy turns that into colours. Geometry is in dm, in the axes of `head`: x the
+person's left, y up, z forward.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from ferblur.head import PARTS, Head
 from ferblur.skin import mix, noise, paint, scalp, smooth
 from ferblur.subject import Subject
 
-wp.config.quiet = True
+wp.config.log_level = wp.LOG_WARNING  # Warp 1.19 ignores `quiet`
 
 LEFT_EYE = -2
 """Triangle index of a ray that meets the left eyeball; the right one is one less, -1 is nothing."""

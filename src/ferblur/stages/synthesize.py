@@ -201,6 +201,8 @@ def truth(params: Synthesize, shots: list[Shot]) -> pd.DataFrame:
 def main() -> None:
     """Render what is missing, plant the duplicates, write the ground truth, publish the pools."""
     params = load().synthesize
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # the processes already fill the cores
     shots = {pool: plan(params, pool) for pool in POOLS}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     processes = int(os.environ.get("FERBLUR_PROCESSES", cores or 1))
