@@ -15,7 +15,7 @@ _FOLDER = "faceunits01/targets/faceunits"
 ACTION_UNITS: Mapping[int, Mapping[str, float]] = {
     1: {"browInnerUp": 1.9},
     2: {"browOuterUpLeft": 1.3, "browOuterUpRight": 1.3},
-    4: {"browDownLeft": 1.3, "browDownRight": 1.3},
+    4: {"browDownLeft": 1.0, "browDownRight": 1.0},
     5: {"eyeWideLeft": 1.9, "eyeWideRight": 1.9},
     6: {"cheekSquintLeft": 1.2, "cheekSquintRight": 1.2,
         "eyeSquintLeft": 0.4, "eyeSquintRight": 0.4},

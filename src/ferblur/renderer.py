@@ -315,7 +315,7 @@ def _normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 def _eyeball(towards_gaze: np.ndarray, iris: np.ndarray) -> np.ndarray:
     """Colours of points on an eyeball, given the cosine of their angle to the line of sight."""
     angle = np.degrees(np.arccos(np.clip(towards_gaze, -1, 1)))
-    colour = np.tile([0.72, 0.68, 0.66], (len(angle), 1))
+    colour = np.tile([0.85, 0.82, 0.80], (len(angle), 1))
     colour = mix(colour, iris * 1.6, smooth(27, 24.5, angle))
     colour = mix(colour, iris * 0.45, smooth(22, 26, angle) * smooth(27.5, 25.5, angle))
     return mix(colour, np.full(3, 0.004), smooth(12.5, 10.5, angle))

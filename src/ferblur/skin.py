@@ -143,5 +143,5 @@ def paint(
     crease = line(y - 7.40 + 0.25 * (x - 0.31) ** 2, 0.018)
     crease *= smooth(0.16, 0.22, x) * smooth(0.50, 0.44, x)
     age = 0.55 + 0.6 * subject.phenotype["age"]
-    dark = 1 - np.clip(age * (0.25 * crease + wrinkles(base, actions)), 0, 0.6)
+    dark = 1 - np.clip(age * (0.25 * crease + 0.6 * wrinkles(base, actions)), 0, 0.4)
     return albedo * dark[:, None], (1 - 0.75 * mouth) * dark

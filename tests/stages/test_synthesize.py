@@ -1,12 +1,17 @@
 """The planned dataset: counts, people, duplicates, and images that depend on nothing else."""
 
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from ferblur.dataset import POOLS
+from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.errors import UserError
-from ferblur.params import Params
+from ferblur.params import Params, load
 from ferblur.stages.synthesize import draw, make_renderer, plan, shoot, truth
 
 
@@ -46,3 +51,36 @@ def test_no_people_is_refused(smoke: Params) -> None:
     none = params.model_copy(update={"subjects": params.subjects.model_copy(update={"train": 0})})
     with pytest.raises(UserError, match=r"synthesize\.subjects\.train: 0"):
         plan(none, "train")
+
+
+def test_a_killed_run_is_continued(project: Path, edit: Callable[..., None]) -> None:
+    few = dict.fromkeys(EMOTIONS, 3)
+    edit(synthesize={"images": {"train": few, "deployment": few}})
+    command = [sys.executable, "-m", "ferblur.stages.synthesize"]
+    process = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
+    partial = project / ".partial/synthesize"
+    deadline = time.monotonic() + 120
+    while not (made := sorted(partial.glob("*/train/*/*.jpg"))):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    written = made[0].stat().st_mtime_ns
+    final = project / "datasets/synthetic" / made[0].relative_to(made[0].parents[2])
+    subprocess.run(command, cwd=project, check=True)
+    assert final.stat().st_mtime_ns == written  # kept, not rendered again
+
+    params = load(project / "params.yaml").synthesize
+    renderer = make_renderer()
+    for pool in POOLS:
+        shots = plan(params, pool)
+        files = {
+            file.relative_to(project / "datasets/synthetic" / pool).as_posix()
+            for file in (project / "datasets/synthetic" / pool).glob("*/*.jpg")
+        }
+        assert files == {shot.file for shot in shots}
+        for shot in shots:
+            content = (project / "datasets/synthetic" / pool / shot.file).read_bytes()
+            assert content == shoot(draw(params, shot), renderer)
+    assert not partial.exists()
