@@ -42,7 +42,8 @@ def test_phenotype_weights_are_shares(people: list[Subject]) -> None:
         names = [name for name, _ in subject.SHAPES]
         faces = sum(person.weights.get(name, 0) for name in names[:12])
         builds = sum(person.weights.get(name, 0) for name in names[12:24])
-        assert (faces, builds) == (pytest.approx(1), pytest.approx(1))
+        assert faces == pytest.approx(1)
+        assert builds == pytest.approx(1)
 
 
 def test_weights_name_shapes_and_never_two_opposites(people: list[Subject]) -> None:
