@@ -29,6 +29,12 @@ def test_equal_inputs_find_what_an_interrupted_run_left() -> None:
         assert os.listdir(folder) == ["shard"]
 
 
+def test_a_file_killed_while_written_is_not_kept() -> None:
+    interrupted({"seed": 1}, ".shard.123.npy")
+    with partial_folder("stage", {"seed": 1}) as folder:
+        assert os.listdir(folder) == []
+
+
 def test_other_inputs_start_empty() -> None:
     interrupted({"seed": 1}, "shard")
     with partial_folder("stage", {"seed": 2}) as folder:

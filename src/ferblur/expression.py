@@ -2,8 +2,9 @@
 
 Which action units make an emotion follows the Facial Action Coding System (Ekman, Friesen and
 Hager, FACS Investigator's Guide, 2002; EMFACS, Friesen and Ekman, 1983). How strong each unit is,
-and the factors on MakeHuman's face units (named as ARKit's) that make it, are ours, set by eye:
-some face units move the skin little. They are not calibrated to FACS intensities.
+and the factors on MakeHuman's face units (named as ARKit's) that make it, are ours, set by eye
+and so that the detector finds the faces: some face units move the skin little. They are not
+calibrated to FACS intensities.
 """
 
 from collections.abc import Mapping

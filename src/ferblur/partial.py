@@ -42,7 +42,7 @@ def partial_folder(stage: str, inputs: Mapping[str, object]) -> Iterator[Path]:
 
     `inputs` is JSON-serialisable and names everything the work depends on (file hashes,
     parameters). A later call with equal inputs and code gets the same folder, with whatever a
-    killed run left there. Move finished results out of it before the block ends.
+    killed run finished there. Move finished results out of it before the block ends.
     """
     key = json.dumps({"inputs": dict(inputs), "code": code_digest()}, sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -56,6 +56,8 @@ def partial_folder(stage: str, inputs: Mapping[str, object]) -> Iterator[Path]:
     try:
         folder = ROOT / stage / digest
         folder.mkdir(parents=True, exist_ok=True)
+        for unfinished in sorted(folder.rglob(".*")):  # `files.atomic`, killed while it wrote
+            unfinished.unlink()
         yield folder
         shutil.rmtree(ROOT / stage)
     finally:
