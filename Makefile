@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check clean
+.PHONY: help setup repro test check reference benchmark clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,18 @@ check: setup ## lint, types, Dockerfile
 	mypy
 	hadolint Dockerfile
 
+reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and write down what it detects
+	$(VENV)-reference/bin/python tests/reference/make.py
+
+$(VENV)-reference/installed: requirements-reference.lock pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)-reference
+	$(VENV)-reference/bin/pip install --quiet --require-hashes -r requirements-reference.lock
+	$(VENV)-reference/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+benchmark: $(VENV)-reference/installed ## measure the stages against the naive way and the machine's limit
+	$(VENV)-reference/bin/python benchmarks/align.py
+
 clean: ## delete everything that make repro makes anew, and the environment
-	rm -rf $(VENV) .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
+	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
 	rm -rf data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment

@@ -127,12 +127,14 @@ def test_main_runs_the_demo() -> None:
     assert (ROOT / "params.yaml").read_bytes() == (ROOT / "profiles/demo.yaml").read_bytes()
 
 
-def test_no_lock_names_a_package_index() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-reference.lock"])
+def test_no_lock_names_a_package_index(name: str) -> None:
+    lock = (ROOT / name).read_text()
     assert "://" not in lock
     packages = re.findall(r"^[a-zA-Z0-9_.-]+==", lock, re.MULTILINE)
     assert len(packages) > 100
     assert lock.count("--hash=sha256:") >= len(packages)
+    assert ("tensorflow==" in packages) == (name == "requirements-reference.lock")
 
 
 class Clone:

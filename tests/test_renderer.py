@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ferblur import expression, subject
-from ferblur.detection import Detector
+from ferblur.detection import Mtcnn
 from ferblur.params import load
 from ferblur.renderer import Renderer
 from ferblur.stages.synthesize import make_renderer, view
@@ -37,7 +37,7 @@ def test_a_detector_finds_the_face_and_its_tilt(renderer: Renderer) -> None:
     images = np.stack(
         [renderer.render(person, {}, replace(front, roll=roll), 128) for roll in (-15.0, 15.0)]
     )
-    found = Detector().detect(images)
+    found = Mtcnn().detect(images)
     assert [len(faces) for faces in found] == [1, 1]
     # rolling to the person's left lowers the left eye
     tilts = [face[0].left_eye[1] - face[0].right_eye[1] for face in found]

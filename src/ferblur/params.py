@@ -114,7 +114,7 @@ class Prepare(Section):
 class Align(Section):
     """Face detection and alignment (section III.B)."""
 
-    detector: Literal["mtcnn"]
+    detector: Literal["mtcnn", "mtcnn-reference"]
     min_confidence: Annotated[float, Field(ge=0, le=1)]
     no_face: Literal["reject", "keep"]
     several_faces: Literal["largest", "most_confident", "reject"]

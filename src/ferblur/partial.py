@@ -6,6 +6,7 @@ The digest covers the inputs, the parameters and the code, so stale work is neve
 """
 
 import ctypes
+import fcntl
 import hashlib
 import json
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ferblur.files import sha256
+from ferblur.ranks import Ranks
 
 ROOT = Path(".partial")
 
@@ -37,31 +39,50 @@ def code_digest() -> str:
 
 
 @contextmanager
-def partial_folder(stage: str, inputs: Mapping[str, object]) -> Iterator[Path]:
+def partial_folder(
+    stage: str,
+    inputs: Mapping[str, object],
+    ranks: Ranks = Ranks(),  # noqa: B008, it is frozen
+) -> Iterator[Path]:
     """Hold the stage's lock and yield its work folder; delete the folder if the block succeeds.
 
     `inputs` is JSON-serialisable and names everything the work depends on (file hashes,
     parameters). A later call with equal inputs and code gets the same folder, with whatever a
-    killed run finished there. Move finished results out of it before the block ends.
+    killed run finished there. Move finished results out of it before the block ends. Under
+    torchrun all `ranks` share the folder, and none of a new run writes before the last of a
+    killed one is gone.
     """
     key = json.dumps({"inputs": dict(inputs), "code": code_digest()}, sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    folder = ROOT / stage / digest
     ROOT.mkdir(exist_ok=True)
     lock = FileLock(ROOT / f"{stage}.lock")
+    with (ROOT / f"{stage}.ranks.lock").open("w") as others:
+        if ranks.first:
+            _acquire(lock, stage)
+            fcntl.flock(others, fcntl.LOCK_EX)  # the ranks of a killed run have ended
+            fcntl.flock(others, fcntl.LOCK_UN)
+            folder.mkdir(parents=True, exist_ok=True)
+            for unfinished in sorted(folder.rglob(".*")):  # `files.atomic`, killed while it wrote
+                unfinished.unlink()
+        ranks.wait()
+        if not ranks.first:
+            fcntl.flock(others, fcntl.LOCK_SH)
+        try:
+            yield folder
+            ranks.wait()
+            if ranks.first:
+                shutil.rmtree(ROOT / stage)
+        finally:
+            lock.release()
+
+
+def _acquire(lock: FileLock, stage: str) -> None:
     try:
         lock.acquire(timeout=2)
     except Timeout:
         print(f"{stage}: another process is writing; waiting for it", file=sys.stderr)
         lock.acquire()
-    try:
-        folder = ROOT / stage / digest
-        folder.mkdir(parents=True, exist_ok=True)
-        for unfinished in sorted(folder.rglob(".*")):  # `files.atomic`, killed while it wrote
-            unfinished.unlink()
-        yield folder
-        shutil.rmtree(ROOT / stage)
-    finally:
-        lock.release()
 
 
 def publish(source: Path, target: Path) -> None:

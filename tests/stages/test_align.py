@@ -1,5 +1,7 @@
 """Choosing, counting and continuing; detection and alignment themselves have their own tests."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,11 +10,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ferblur.detection import Detection
+from ferblur.dataset import POOLS
+from ferblur.detection import DETECTORS, Detection
 from ferblur.errors import UserError
 from ferblur.files import read_json, sha256
-from ferblur.params import Align, Params
-from ferblur.stages import align, prepare
+from ferblur.params import Align, Params, load
+from ferblur.stages import align, prepare, synthesize
+from ferblur.stages.synthesize import make_renderer
+
+ROOT = Path(__file__).parents[2]
 
 
 def face(x: int, size: int, confidence: float) -> Detection:
@@ -78,7 +84,7 @@ def ready(
     Image.new("RGB", (40, 36), "white").save(pools / "train/fear/wide.jpg")
     edit(data={"root": str(pools)}, align={"size": 48, "batch_size": 2})
     prepare.main()
-    monkeypatch.setattr(align, "Detector", FakeDetector)
+    monkeypatch.setitem(DETECTORS, "mtcnn", FakeDetector)
     monkeypatch.setattr(align, "SHARD", 5)
     monkeypatch.setattr(FakeDetector, "left", 10**9)
     return project
@@ -118,6 +124,52 @@ def test_a_killed_run_continues_to_the_same_bytes(
     align.main()
     assert outputs() == whole
     assert not Path(".partial/align").exists()
+
+
+def test_a_file_that_cannot_be_decoded_any_more_is_a_reject(ready: Path, pools: Path) -> None:
+    victim = pools / "train/fear/0.jpg"
+    victim.write_bytes(victim.read_bytes()[:200])
+    (pools / "train/fear/1.jpg").unlink()
+    align.main()
+    rejects = pd.read_csv("data/align/train-rejects.csv").set_index("source_id")["reason"]
+    assert rejects["fear/0.jpg"].startswith("unreadable: ")
+    assert rejects["fear/1.jpg"].startswith("unreadable: ")
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    assert counts["accepted"] == 14 == counts["aligned"] + counts["rejected"]
+
+
+def test_threads_and_batches_do_not_change_the_bytes(
+    ready: Path, monkeypatch: pytest.MonkeyPatch, edit: Callable[..., None]
+) -> None:
+    align.main()
+    whole = outputs()
+    monkeypatch.setenv("FERBLUR_PROCESSES", "5")
+    monkeypatch.setattr(align, "PIXELS", 1)
+    align.main()
+    assert outputs() == whole
+
+
+def test_ranks_share_a_pool_and_give_the_same_bytes(
+    project: Path, pools: Path, edit: Callable[..., None]
+) -> None:
+    renderer = make_renderer()
+    params = load(ROOT / "profiles/demo.yaml").synthesize
+    for pool in POOLS:
+        shots = [shot for shot in synthesize.plan(params, pool) if not shot.duplicate_of]
+        for shot in shots[:: len(shots) // 40]:
+            content = synthesize.shoot(synthesize.draw(params, shot), renderer)
+            (pools / pool / shot.file).write_bytes(content)
+    edit(data={"root": str(pools)})
+    prepare.main()
+    program = "from ferblur.stages import align; align.SHARD = 16; align.main()"
+    Path("program.py").write_text(program)
+    run = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    hashes = []
+    for command in ([sys.executable], *([*run, f"--nproc-per-node={n}"] for n in (1, 2, 3))):
+        subprocess.run([*command, "program.py"], check=True)
+        hashes.append(outputs())
+        assert hashes[-1] == hashes[0]
+    assert len(np.load("data/align/train.npy")) > 30
 
 
 def test_a_pool_without_a_face_is_refused(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,25 @@
 """Find the face in every accepted image, level its eyes, crop it (section III.B)."""
 
-import json
-import os
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 from tqdm import tqdm
 
 from ferblur import alignment, dataset, stages
-from ferblur.detection import Detection, Detector
+from ferblur.detection import DETECTORS, Detection, Detector
 from ferblur.errors import UserError
-from ferblur.files import atomic, write_csv, write_json
+from ferblur.files import atomic, read_json, write_csv, write_json
 from ferblur.params import Align, load
 from ferblur.partial import partial_folder, publish
+from ferblur.ranks import Ranks, cores, joined
+
+if TYPE_CHECKING:
+    Progress = tqdm[NoReturn]
 
 SOURCE = Path("data/prepare")
 OUT = Path("data/align")
@@ -23,6 +27,15 @@ RESULTS = Path("results/align")
 
 SHARD = 256
 """Images worked on between two saves; a killed run loses at most this much."""
+
+THREADS = 8
+"""At most, in one process: more would cost memory; torchrun adds processes."""
+
+PIXELS = 1 << 21
+"""In a detector call at most, so that large images come in smaller batches."""
+
+Result = tuple[np.ndarray | None, dict[str, object]]
+"""An aligned face, or None where the image is rejected, and its table row."""
 
 
 def choose(faces: list[Detection], rule: str) -> Detection | None:
@@ -79,61 +92,86 @@ COLUMNS = [
 ]
 
 
-def align_shard(
-    paths: list[Path], detector: Detector, params: Align, progress: "tqdm[NoReturn]"
-) -> tuple[np.ndarray, list[dict[str, object]]]:
-    """Align a list of image files; returns M x size x size x 3 uint8 faces and one row a file."""
-    images = []
-    for path in paths:
+def read(path: Path) -> np.ndarray | str:
+    """Decode a JPEG file to H x W x 3 uint8 RGB, or say in a few words why it cannot be."""
+    try:
         with Image.open(path, formats=["JPEG"]) as image:
-            images.append(np.asarray(image.convert("RGB")))
-    found: list[list[Detection]] = [[] for _ in images]
-    # mtcnn pads a mixed batch to its largest image, which changes its answer: one shape a batch
-    for shape in sorted({image.shape for image in images}):
-        same = [i for i, image in enumerate(images) if image.shape == shape]
-        for start in range(0, len(same), params.batch_size):
-            batch = same[start : start + params.batch_size]
-            detections = detector.detect(np.stack([images[i] for i in batch]))
-            for i, faces in zip(batch, detections, strict=True):
-                found[i] = faces
-            progress.update(len(batch))
-    results = [
-        align_image(image, faces, params) for image, faces in zip(images, found, strict=True)
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        return f"unreadable: {error}".replace(str(path), path.name)
+
+
+def align_shard(
+    paths: list[Path], detector: Detector, params: Align, workers: Executor, progress: "Progress"
+) -> tuple[np.ndarray, list[dict[str, object]]]:
+    """Align a list of image files; returns M x size x size x 3 uint8 faces and one row a file.
+
+    Batches are shared out among `workers`, which cannot change the result: each is computed by one
+    thread, and the batches depend on the shard alone.
+    """
+    images = list(workers.map(read, paths))
+    results: list[Result] = [
+        (None, {"status": image, "faces": 0}) if isinstance(image, str) else (None, {})
+        for image in images
     ]
+    pixels = {i: image for i, image in enumerate(images) if not isinstance(image, str)}
+    # mtcnn pads a mixed batch to its largest image, which changes its answer: one shape a batch
+    batches = []
+    for shape in sorted({image.shape for image in pixels.values()}):
+        same = [i for i, image in pixels.items() if image.shape == shape]
+        size = max(1, min(params.batch_size, PIXELS // (shape[0] * shape[1])))
+        batches += [same[start : start + size] for start in range(0, len(same), size)]
+
+    def work(batch: list[int]) -> list[Result]:
+        found = detector.detect(np.stack([pixels[i] for i in batch]))
+        aligned = [
+            align_image(pixels[i], faces, params) for i, faces in zip(batch, found, strict=True)
+        ]
+        progress.update(len(batch))
+        return aligned
+
+    for batch, aligned in zip(batches, workers.map(work, batches), strict=True):
+        for i, result in zip(batch, aligned, strict=True):
+            results[i] = result
     kept = [face for face, _ in results if face is not None]
     empty = np.zeros((0, params.size, params.size, 3), dtype=np.uint8)
     return np.stack(kept) if kept else empty, [row for _, row in results]
 
 
-def align_pool(root: Path, pool: str, folder: Path, params: Align) -> dict[str, int]:
-    """Align a pool shard by shard into `folder`, continuing after the shards already there.
+def align_pool(root: Path, pool: str, folder: Path, params: Align, ranks: Ranks) -> None:
+    """Align this rank's shards of a pool into `folder`, but for those already there."""
+    accepted = _accepted(pool)
+    starts = range(SHARD * ranks.rank, len(accepted), SHARD * ranks.size)
+    todo = [start for start in starts if not _shard(folder, pool, start)[1].exists()]
+    if not todo:
+        return
+    # one thread a batch, whatever the machine: the number of threads changes the last bits
+    torch.set_num_threads(1)
+    detector = DETECTORS[params.detector]()
+    threads = max(1, cores() // ranks.size)
+    count = sum(len(accepted[start : start + SHARD]) for start in todo)
+    with (
+        ThreadPoolExecutor(min(threads, THREADS)) as workers,
+        tqdm(total=count, desc=f"align {pool}", unit="img", disable=not ranks.first or None) as bar,
+    ):
+        for start in todo:
+            paths = [root / pool / file for file in accepted["source_id"][start : start + SHARD]]
+            faces, rows = align_shard(paths, detector, params, workers, bar)
+            pixels_path, rows_path = _shard(folder, pool, start)
+            with atomic(pixels_path) as temporary:
+                np.save(temporary, faces)
+            write_json(rows_path, {"rows": rows})  # written last, so it vouches for the pixels
+
+
+def merge_pool(root: Path, pool: str, folder: Path, params: Align) -> dict[str, int]:
+    """Join a pool's shards in `folder` and return the counts.
 
     Writes `<pool>.npy` (N x size x size x 3 uint8), `<pool>.csv` (one row a face) and
-    `<pool>-rejects.csv`; accepted files = faces + rejects. Returns the counts.
+    `<pool>-rejects.csv`; accepted files = faces + rejects.
     """
-    accepted = pd.read_csv(
-        SOURCE / f"{pool}.csv", dtype={"source_id": str, "subject": str}, keep_default_na=False
-    )
-    detector: Detector | None = None
-    rows: list[dict[str, object]] = []
-    shards = []
-    with tqdm(total=len(accepted), desc=f"align {pool}", unit="img", disable=None) as progress:
-        for start in range(0, len(accepted), SHARD):
-            part = accepted.iloc[start : start + SHARD]
-            pixels_path = folder / f"{pool}-{start:08d}.npy"
-            rows_path = pixels_path.with_suffix(".json")
-            if not rows_path.exists():  # written last, so it vouches for the pixels
-                detector = detector or Detector()
-                paths = [root / pool / file for file in part["source_id"]]
-                faces, shard_rows = align_shard(paths, detector, params, progress)
-                with atomic(pixels_path) as temporary:
-                    np.save(temporary, faces)
-                write_json(rows_path, {"rows": shard_rows})
-            else:
-                progress.update(len(part))
-            shards.append(pixels_path)
-            rows += json.loads(rows_path.read_text())["rows"]
-
+    accepted = _accepted(pool)
+    shards = [_shard(folder, pool, start) for start in range(0, len(accepted), SHARD)]
+    rows = [row for _, rows_path in shards for row in read_json(rows_path)["rows"]]
     table = accepted.reset_index(drop=True).join(pd.DataFrame(rows, columns=COLUMNS))
     whole = table["status"].str.startswith(("aligned", "kept"))
     with atomic(folder / f"{pool}.npy") as temporary:
@@ -142,8 +180,8 @@ def align_pool(root: Path, pool: str, folder: Path, params: Align) -> dict[str, 
             raise UserError(f"{root / pool}: no face found in any of {len(table)} images")
         merged = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         position = 0
-        for shard in shards:
-            faces = np.load(shard, mmap_mode="r")
+        for pixels_path, _ in shards:
+            faces = np.load(pixels_path, mmap_mode="r")
             merged[position : position + len(faces)] = faces
             position += len(faces)
         merged.flush()
@@ -159,17 +197,33 @@ def align_pool(root: Path, pool: str, folder: Path, params: Align) -> dict[str, 
     }
 
 
+def _accepted(pool: str) -> pd.DataFrame:
+    return pd.read_csv(
+        SOURCE / f"{pool}.csv", dtype={"source_id": str, "subject": str}, keep_default_na=False
+    )
+
+
+def _shard(folder: Path, pool: str, start: int) -> tuple[Path, Path]:
+    """Pixels and rows of the shard that starts with the pool's image number `start`."""
+    pixels = folder / f"{pool}-{start:08d}.npy"
+    return pixels, pixels.with_suffix(".json")
+
+
 def main() -> None:
-    """Align both pools."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """Align both pools; under torchrun, each rank its share of the shards."""
     params = load()
+    root = Path(params.data.root)
     inputs = {
         "params": params.align.model_dump(),
         "files": {p: (SOURCE / f"{p}.csv").read_text() for p in dataset.POOLS},
     }
-    with partial_folder("align", inputs) as folder:
-        root = Path(params.data.root)
-        counts = {pool: align_pool(root, pool, folder, params.align) for pool in dataset.POOLS}
+    with joined() as ranks, partial_folder("align", inputs, ranks) as folder:
+        for pool in dataset.POOLS:
+            align_pool(root, pool, folder, params.align, ranks)
+        ranks.wait()
+        if not ranks.first:
+            return
+        counts = {pool: merge_pool(root, pool, folder, params.align) for pool in dataset.POOLS}
         for pool in dataset.POOLS:
             for name in (f"{pool}.npy", f"{pool}.csv", f"{pool}-rejects.csv"):
                 publish(folder / name, OUT / name)

@@ -21,6 +21,7 @@ from ferblur.errors import UserError
 from ferblur.files import atomic, write_csv
 from ferblur.params import Synthesize, load
 from ferblur.partial import die_with_parent, partial_folder, publish
+from ferblur.ranks import cores
 from ferblur.renderer import Renderer, View
 from ferblur.subject import Subject
 
@@ -204,8 +205,6 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # the processes already fill the cores
     shots = {pool: plan(params, pool) for pool in POOLS}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    processes = int(os.environ.get("FERBLUR_PROCESSES", cores or 1))
     with partial_folder("synthesize", params.model_dump()) as folder:
         missing = [
             shot
@@ -216,7 +215,7 @@ def main() -> None:
         if missing:  # compile the kernel once, before the others look for it
             shoot(draw(params, missing[0]), make_renderer())
         context = multiprocessing.get_context("spawn")
-        with context.Pool(processes, _Worker.start, (params, folder)) as pool_of_workers:
+        with context.Pool(cores(), _Worker.start, (params, folder)) as pool_of_workers:
             finished = pool_of_workers.imap_unordered(_Worker.work, missing, chunksize=4)
             for _ in tqdm(finished, total=len(missing), desc="render", unit="img", disable=None):
                 pass

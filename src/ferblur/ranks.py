@@ -1,0 +1,53 @@
+"""How the work is shared out: the ranks of one `torchrun`, and the cores of this machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """A process's number among `size`, from 0; without torchrun, 0 of 1."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes what there is one of."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Return when all ranks are here."""
+        if self.size > 1:
+            import torch.distributed as dist
+
+            dist.barrier()
+
+
+@contextmanager
+def joined() -> Iterator[Ranks]:
+    """Meet the other ranks, as torchrun's environment variables say; leave them at the end."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield Ranks()
+        return
+    import torch.distributed as dist  # most stages need no torch
+
+    # a rank may wait for the slowest, or for another run's lock, for as long as that takes
+    dist.init_process_group("gloo", timeout=timedelta(days=7))
+    try:
+        yield Ranks(dist.get_rank(), size)
+    finally:
+        dist.destroy_process_group()
+
+
+def cores() -> int:
+    """How many things to do at once: FERBLUR_PROCESSES, or the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return int(os.environ.get("FERBLUR_PROCESSES", usable))

@@ -1,0 +1,45 @@
+"""Without torchrun there is one rank; with it, each has its number and waits for the others."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ferblur import ranks
+
+
+def test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with ranks.joined() as alone:
+        alone.wait()
+        assert (alone.rank, alone.size, alone.first) == (0, 1, True)
+
+
+PROGRAM = """
+import time
+from pathlib import Path
+from ferblur.ranks import joined
+with joined() as ranks:
+    time.sleep(ranks.rank)
+    Path(f"{ranks.rank}-of-{ranks.size}").touch()
+    ranks.wait()
+    assert len(list(Path().glob("*-of-2"))) == 2
+"""
+
+
+def test_two_wait_for_each_other(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+         "program.py"],
+        cwd=tmp_path, check=True,
+    )  # fmt: skip
+    assert len(list(tmp_path.glob("*-of-2"))) == 2
+
+
+def test_cores_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FERBLUR_PROCESSES", raising=False)
+    assert ranks.cores() >= 1
+    monkeypatch.setenv("FERBLUR_PROCESSES", "3")
+    assert ranks.cores() == 3
