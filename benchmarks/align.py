@@ -1,7 +1,7 @@
 """Images per second from JPEG file to aligned face: the paper's way, mtcnn in batches, and ours.
 
 `make benchmark` runs it with the packages of requirements-reference.lock on the built-in
-dataset; `python benchmarks/align.py --folder FOLDER` on other images. The three take turns, on the
+dataset; `python benchmarks/align.py --folder FOLDER` on other images. They take turns, on the
 same files and cores, so that their ratios hold on a machine whose speed wanders. Also measured:
 how much of our detection is convolution, and how fast that is against this machine's matrix
 product. Prints a table and writes benchmarks/align.json.
@@ -44,10 +44,10 @@ def one_by_one() -> Callable[[list[Path]], int]:
     return run
 
 
-def staged(detector: Detector) -> Callable[[list[Path]], int]:
-    """What the align stage does with a shard."""
+def staged(detector: Detector, threads: int) -> Callable[[list[Path]], int]:
+    """What the align stage does with a shard, `threads` batches at a time."""
     params = load().align
-    workers = ThreadPoolExecutor(cores())
+    workers = ThreadPoolExecutor(threads)
 
     def run(files: list[Path]) -> int:
         with tqdm(disable=True) as quiet:
@@ -102,13 +102,15 @@ def main() -> None:
     files = [files[i] for i in generator.permutation(len(files))[: options.images]]
 
     torch.set_num_threads(1)  # the align stage's way: a thread a batch, as many as cores
+    inside = convolutions(files[:WARM_UP])  # first: PyTorch's profiler crashes beside TensorFlow
     ways = {
         "one by one (paper)": one_by_one(),
-        "mtcnn in batches": staged(MtcnnReference()),
-        "ours": staged(Mtcnn("cpu")),
+        "mtcnn in batches": staged(MtcnnReference(), 1),  # TensorFlow fills the cores itself
+        "the same, overlapped": staged(MtcnnReference(), cores()),
+        "ours": staged(Mtcnn("cpu"), cores()),
     }
     if torch.cuda.is_available():
-        ways["ours, cuda"] = staged(Mtcnn("cuda"))
+        ways["ours, cuda"] = staged(Mtcnn("cuda"), cores())
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for run in ways.values():
         run(files[:WARM_UP])
@@ -127,7 +129,6 @@ def main() -> None:
             f"{name:20} {median[name]:8.1f} {min(values):8.1f} {max(values):8.1f} "
             f"{median[name] / base:8.1f} {median[name] / batched:9.1f}"
         )
-    inside = convolutions(files[:WARM_UP])
     print(
         f"convolutions, one core: {inside['share_of_detection']:.0%} of our detection's time, "
         f"{inside['gflop_per_second']:.0f} GFLOP/s, {inside['share_of_matrix_product']:.0%} of the "
