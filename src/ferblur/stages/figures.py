@@ -1,6 +1,7 @@
 """The study's figures, each under its number in the paper, and accuracy against blur."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from ferblur import manifest as manifests
 from ferblur import stages
+from ferblur.architecture import NAIVE, Step, branches, googlenet, layers, steps
 from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
@@ -91,6 +93,87 @@ def levels(path: Path, face: np.ndarray, params: Params) -> None:
             radius = params.blur.radius(level)
             blurred = apply(face, flip=False, brightness=1.0, blur_radius=radius)
             show(axis, blurred, f"{level.replace('_', ' ')} ({radius:g} px)")
+
+
+COLOURS = {  # Okabe-Ito
+    "convolution": "#56B4E9",
+    "max pooling": "#E69F00",
+    "average pooling": "#F0E442",
+    "linear": "#009E73",
+    "concatenation": "#CCCCCC",
+}
+
+
+def box(axes: Axes, x: float, y: float, text: str, kind: str, width: float = 0.9) -> None:
+    """Draw an operation as a box centred at (x, y), half a unit high."""
+    axes.add_patch(
+        Rectangle((x - width / 2, y - 0.25), width, 0.5, facecolor=COLOURS[kind], edgecolor="black",
+                  linewidth=0.5)
+    )  # fmt: skip
+    axes.text(x, y, text, ha="center", va="center", fontsize=6)
+
+
+def inception_module(axes: Axes, branches: Sequence[Sequence[Step]], title: str) -> None:
+    """Draw an inception module: input below, branches side by side, their concatenation above."""
+    top = max(map(len, branches)) + 1
+    for x, branch in enumerate(branches):
+        heights = [0.25, *(h for y in range(1, len(branch) + 1) for h in (y - 0.25, y + 0.25))]
+        ends = [*heights, top - 0.25]
+        for low, high in zip(ends[::2], ends[1::2], strict=True):
+            axes.plot([x, x], [low, high], color="black", linewidth=0.7)
+        for y, step in enumerate(branch, start=1):
+            filters = f", {step.filters}" if step.filters else ""
+            name = "max pool" if step.kind == "max pooling" else "conv"
+            box(axes, x, y, f"{step.size}×{step.size} {name}{filters}", step.kind)
+    middle = (len(branches) - 1) / 2
+    box(axes, middle, 0, "previous layer", "concatenation", len(branches))
+    box(axes, middle, top, "concatenation", "concatenation", len(branches))
+    axes.set_title(title)
+    axes.set_xlim(-0.6, len(branches) - 0.4)
+    axes.set_ylim(-0.4, top + 0.4)
+    axes.set_axis_off()
+
+
+def inception(path: Path) -> None:
+    """Fig. 7: the naive inception module, and beside it the first one of torchvision's network."""
+    with figure(path, PAGE, 2.4, 1, 2) as (_, axes):
+        inception_module(axes[0], NAIVE, "naive")
+        module = googlenet().inception3a
+        inception_module(axes[1], branches(module), "torchvision, inception 3a")
+
+
+def graph(path: Path) -> None:
+    """Fig. 8: every layer of GoogLeNet, inputs left, branches above one another, sizes below."""
+    network = googlenet()
+    table = layers(network).set_index("layer")
+    with figure(path, PAGE, 2.6) as (_, axes):
+        for x, (name, row) in enumerate(table.iterrows()):
+            module = network.get_submodule(str(name))
+            rows = branches(module) if row["type"] == "inception" else [steps(module)]
+            for lane, branch in enumerate(rows):
+                y = (len(rows) - 1) / 2 - lane
+                axes.plot([x - 0.5, x + 0.5], [y, y], color="black", linewidth=0.6, zorder=0)
+                width = 0.8 / len(branch)
+                for place, step in enumerate(branch):
+                    left = x - 0.4 + place * width
+                    axes.add_patch(
+                        Rectangle((left, y - 0.3), width * 0.9, 0.6, facecolor=COLOURS[step.kind],
+                                  edgecolor="black", linewidth=0.4)
+                    )  # fmt: skip
+                    window = f"{step.size}" if step.size else ""
+                    axes.text(left + width * 0.45, y, window, ha="center", va="center", fontsize=5)
+            if len(rows) > 1:
+                for side in (x - 0.5, x + 0.5):
+                    axes.plot([side, side], [-1.5, 1.5], color="black", linewidth=0.6, zorder=0)
+            size = f"{row['height']}×{row['width']}×{row['channels']}"
+            label = str(name).replace("inception", "inception ")
+            axes.text(x, -2.0, f"{label}  {size}", rotation=90, ha="center", va="top", fontsize=6)
+        for kind in ("convolution", "max pooling", "average pooling", "linear"):
+            axes.scatter([], [], marker="s", color=COLOURS[kind], label=kind)
+        axes.legend(ncols=4, loc="upper left", fontsize=6.5)
+        axes.set_xlim(-0.7, len(table) - 0.3)
+        axes.set_ylim(-5.6, 2.8)
+        axes.set_axis_off()
 
 
 def curves(path: Path, folder: Path, colour: str) -> None:
@@ -192,6 +275,8 @@ def main() -> None:
     picked = drawn.sample(1, random_state=generator)
     levels(OUT / "fig06-blur-levels.svg", deployment.pixels[deployment.rows(picked)[0]], params)
 
+    inception(OUT / "fig07-inception.svg")
+    graph(OUT / "fig08-googlenet.svg")
     curves(OUT / "fig10-baseline-curves.svg", CURVES / "baseline", colours.baseline)
     curves(OUT / "fig11-second-curves.svg", CURVES / "second", colours.second)
     confusion(OUT / "fig12-baseline-confusion.svg", np.array(read_json(CONFUSION)["none"]))
