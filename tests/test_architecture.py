@@ -22,12 +22,12 @@ def test_22_layers_27_with_pooling() -> None:
 
 def test_rows_are_those_of_szegedy_et_al() -> None:
     table = architecture.layers(architecture.googlenet()).set_index("layer")
-    first = table.loc["conv1"]
+    first = table.loc["conv1"].to_dict()
     assert (first["window"], first["stride"], first["height"], first["channels"]) == (7, 2, 112, 64)
-    block = table.loc["inception3a"]
+    block = table.loc["inception3a"].to_dict()
     assert (block["height"], block["width"], block["channels"]) == (28, 28, 256)
     widths = ["1x1", "3x3 reduce", "3x3", "5x5 reduce", "5x5", "pool projection"]
-    assert block[widths].tolist() == [64, 96, 128, 16, 32, 32]
+    assert [block[width] for width in widths] == [64, 96, 128, 16, 32, 32]
     assert table.loc["inception5b", "channels"] == 1024
     assert table.loc["fc", "channels"] == 6
     assert table.loc["fc", "parameters"] == 1024 * 6 + 6

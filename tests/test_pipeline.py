@@ -211,7 +211,7 @@ def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
     table = (clone.folder / "paper/tables/table3.csv").read_text().splitlines()
     assert len(table) == 6
     figures = {path.name for path in (clone.folder / "paper/figures").iterdir()}
-    assert len(figures) == 10
+    assert len(figures) == 12
 
 
 def test_nothing_reruns(clone: Clone) -> None:
