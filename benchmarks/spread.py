@@ -1,0 +1,76 @@
+"""How far the scores move when only the arithmetic or the seed does.
+
+    make spread          # about half an hour on two cores, after make repro
+
+Trains and evaluates both models again on the data of this working tree: in float32, with the
+instructions of an older processor, on one thread, and from two other seeds. The first three stand
+for another machine, whose sums round differently; training amplifies the last bit. Writes
+`benchmarks/spread.json`: every score of every variant. The largest distance from the run itself is
+the tolerance that `report` grants another machine's run.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tqdm import tqdm
+
+from ferblur.blur import LEVELS
+from ferblur.files import read_json, write_json
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "benchmarks/spread.json"
+MODELS = ("baseline", "second")
+
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+VARIANTS: dict[str, tuple[dict[str, str], dict[str, object]]] = {
+    "as committed": ({}, {}),
+    "float32": ({}, {"precision": "float32"}),
+    "float32, AVX2": (AVX2, {"precision": "float32"}),
+    "one thread": ({"OMP_NUM_THREADS": "1"}, {}),
+    "another seed": ({}, {"seed": 103}),
+    "a third seed": ({}, {"seed": 203}),
+}
+"""Environment variables and `train` parameters of each variant."""
+
+
+def scores(environment: dict[str, str], train: dict[str, object]) -> dict[str, Any]:
+    """Train and evaluate both models in a folder of their own; returns their scores by task."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        for part in ("align", "balance", "split"):
+            (folder / "data" / part).symlink_to(ROOT / "data" / part)
+        params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        params["train"] |= train
+        (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        for model in MODELS:
+            for stage in ("train", "evaluate"):
+                subprocess.run(
+                    [sys.executable, "-m", f"ferblur.stages.{stage}", model],
+                    cwd=folder, env=os.environ | environment, check=True, stdout=sys.stderr,
+                )  # fmt: skip
+        return {
+            model: {
+                task: read_json(folder / f"results/evaluate/{model}/{task}.json")
+                for task in ("test", *LEVELS)
+            }
+            for model in MODELS
+        }
+
+
+def main() -> None:
+    """Run every variant, one after another; what is finished survives a kill."""
+    found = read_json(OUT) if OUT.exists() else {}
+    for name, (environment, train) in tqdm(VARIANTS.items(), desc="spread", disable=None):
+        if name not in found:
+            found[name] = scores(environment, train)
+            write_json(OUT, found)
+
+
+if __name__ == "__main__":
+    main()
