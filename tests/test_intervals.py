@@ -5,11 +5,13 @@ from math import comb
 import numpy as np
 import pytest
 
-from ferblur.intervals import bootstrap, mcnemar
-from ferblur.metrics import scores
+from ferblur import metrics
+from ferblur.intervals import Bootstrap, accuracy, f1, interval, mcnemar, recall
 
 
-def sample(seed: int, people: int = 40, images: int = 5) -> tuple[np.ndarray, ...]:
+def sample(
+    seed: int, people: int = 40, images: int = 5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predictions where people differ in how well they are recognised."""
     generator = np.random.default_rng(seed)
     person = np.repeat(np.arange(people), images)
@@ -19,51 +21,76 @@ def sample(seed: int, people: int = 40, images: int = 5) -> tuple[np.ndarray, ..
     return labels, np.where(right, labels, (labels + 1) % 6), person
 
 
+def accuracy_interval(
+    labels: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, resamples: int, seed: int
+) -> dict[str, float]:
+    draws = Bootstrap.draw(clusters, resamples, np.random.default_rng(seed))
+    return interval(accuracy(draws.confusions(labels, predicted)), 0.95)
+
+
 @pytest.mark.parametrize("average", ["macro", "weighted"])
 def test_equals_a_bootstrap_done_row_by_row(average: str) -> None:
     labels, predicted, person = sample(0)
-    found = bootstrap(labels, predicted, person, average, 3000, 0.95, np.random.default_rng(1))
+    draws = Bootstrap.draw(person, 3000, np.random.default_rng(1))
+    confusions = draws.confusions(labels, predicted)
+    found = {"accuracy": accuracy(confusions), "f1": f1(confusions, average)}
     generator = np.random.default_rng(2)
     resampled = []
     for _ in range(1500):
         people = generator.integers(0, 40, 40)
         rows = np.concatenate([np.flatnonzero(person == one) for one in people])
-        resampled.append(scores(labels[rows], predicted[rows], average))
-    for name, (low, high) in found.items():
-        values = [row[name] for row in resampled]
-        np.testing.assert_allclose([low, high], np.quantile(values, [0.025, 0.975]), atol=0.015)
+        resampled.append(metrics.scores(labels[rows], predicted[rows], average))
+    expected = metrics.scores(labels, predicted, average)
+    for name, values in found.items():
+        bounds = interval(values, 0.95)
+        assert bounds["value"] == pytest.approx(expected[name])
+        ends = np.quantile([row[name] for row in resampled], [0.025, 0.975])
+        np.testing.assert_allclose([bounds["low"], bounds["high"]], ends, atol=0.015)
+
+
+def test_recall_is_scikit_learns() -> None:
+    labels, predicted, person = sample(0)
+    draws = Bootstrap.draw(person, 10, np.random.default_rng(1))
+    expected = list(metrics.recall(labels, predicted).values())
+    np.testing.assert_allclose(recall(draws.confusions(labels, predicted))[0], expected)
 
 
 def test_clustering_widens_the_interval() -> None:
     labels, predicted, person = sample(0)
     widths = []
     for clusters in (person, np.arange(len(labels))):
-        low, high = bootstrap(
-            labels, predicted, clusters, "macro", 2000, 0.95, np.random.default_rng(1)
-        )["accuracy"]
-        widths.append(high - low)
+        bounds = accuracy_interval(labels, predicted, clusters, 2000, 1)
+        widths.append(bounds["high"] - bounds["low"])
     assert widths[0] > 1.3 * widths[1]
+
+
+def test_pairing_narrows_the_interval_of_a_difference() -> None:
+    labels, first, person = sample(0)
+    wrong = np.random.default_rng(9).random(len(labels)) < 0.05
+    second = np.where(wrong, (labels + 1) % 6, first)
+    draws = Bootstrap.draw(person, 2000, np.random.default_rng(1))
+    other = Bootstrap.draw(person, 2000, np.random.default_rng(2))
+    widths = []
+    for shown in (draws, other):
+        difference = accuracy(draws.confusions(labels, first)) - accuracy(
+            shown.confusions(labels, second)
+        )
+        bounds = interval(difference, 0.95)
+        widths.append(bounds["high"] - bounds["low"])
+    assert widths[0] < 0.5 * widths[1]
 
 
 def test_intervals_cover_the_truth() -> None:
     # every person's accuracy is drawn with mean 1/2
     covered = 0
     for seed in range(100):
-        labels, predicted, person = sample(seed)
-        low, high = bootstrap(
-            labels, predicted, person, "macro", 300, 0.95, np.random.default_rng(seed)
-        )["accuracy"]
-        covered += low <= 0.5 <= high
+        bounds = accuracy_interval(*sample(seed), 300, seed)
+        covered += bounds["low"] <= 0.5 <= bounds["high"]
     assert covered >= 88
 
 
 def test_same_generator_same_interval() -> None:
-    labels, predicted, person = sample(0)
-    results = [
-        bootstrap(labels, predicted, person, "macro", 200, 0.9, np.random.default_rng(5))
-        for _ in range(2)
-    ]
-    assert results[0] == results[1]
+    assert accuracy_interval(*sample(0), 200, 5) == accuracy_interval(*sample(0), 200, 5)
 
 
 def test_mcnemar_is_the_exact_binomial_test() -> None:

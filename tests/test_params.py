@@ -100,7 +100,7 @@ def test_a_missing_key_is_named(section: str, key: str | None, tmp_path: Path) -
     [
         ("train: {epochs: 1, epochs: 2}", "the key 'epochs' is given twice"),
         ("train: [", "while parsing"),
-        ("- train", "must hold one section for each stage"),
+        ("- train", "must hold keys with their values"),
         ("data: {root: 2020-01-01}", "not JSON serializable"),
     ],
 )

@@ -16,6 +16,9 @@ from torchvision.models.googlenet import Inception
 
 from ferblur.dataset import EMOTIONS
 
+BRANCHES = ("1x1", "3x3 reduce", "3x3", "5x5 reduce", "5x5", "pool projection")
+"""The convolutions of an inception module, by their names in Fig. 9."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -74,38 +77,53 @@ def branches(module: Inception) -> list[list[Step]]:
 def layers(network: GoogLeNet, size: int = 224) -> pd.DataFrame:
     """Describe a network layer by layer for an image of `size` px (Fig. 9).
 
-    Returns a row for each layer: `layer`, `type`, `window` (px), `stride`, `height`, `width` and
-    `channels` of its output, `depth` (weight layers one behind the other), the filters of an
-    inception module's branches (`1x1`, `3x3 reduce`, `3x3`, `5x5 reduce`, `5x5`, `pool
-    projection`, by their names in the paper), `parameters` (normalisation's included), and
-    `operations` (multiplications and additions as one).
+    Returns a row for each layer: `layer`, `type`, `window` (px; an inception module's largest),
+    `stride`, `height`, `width` and `channels` of its output, `depth` (weight layers one behind the
+    other), the filters of an inception module's branches (`1x1`, `3x3 reduce`, `3x3`, `5x5
+    reduce`, `5x5`, `pool projection`, by their names in the paper), `parameters` (normalisation's
+    included), and `operations` (multiplications and additions as one).
     """
     rows = []
     value = torch.empty(1, 3, size, size, device="meta")
     for name, module in network.named_children():
         found = steps(module)
-        if not found:
-            continue  # dropout
-        if found[0].kind == "linear":
+        if isinstance(module, nn.Dropout):
+            kind = f"dropout ({module.p:.0%})"
+        elif isinstance(module, Inception):
+            kind = "inception"
+        else:
+            kind = found[0].kind
+        if kind == "linear":
             value = value.flatten(1)
         before, value = value, module(value)
-        if isinstance(module, Inception):
+        widths, depth = [0] * 6, sum(step.filters > 0 for step in found)
+        window, stride = (found[0].size, found[0].stride) if found else (0, 1)
+        if kind == "inception":
             (one,), (reduce3, three), (reduce5, five), (_, projection) = branches(module)
             widths = [s.filters for s in (one, reduce3, three, reduce5, five, projection)]
-            kind, depth = "inception", 2
-        else:
-            widths, kind, depth = [], found[0].kind, int(found[0].filters > 0)
+            window, depth = five.size, 2
+        elif kind == "average pooling":
+            window = before.shape[-1]
         output = [*value.shape[2:], value.shape[1]] if value.ndim == 4 else [1, 1, value.shape[1]]
-        rows.append(
-            [name, kind, found[0].size, found[0].stride, *output, depth]
-            + (widths or [0] * 6)
-            + [sum(p.numel() for p in module.parameters()), operations(module, before)]
-        )
+        costs = sum(p.numel() for p in module.parameters()), operations(module, before)
+        rows.append([name, kind, window, stride, *output, depth, *widths, *costs])
     columns = ["layer", "type", "window", "stride", "height", "width", "channels", "depth"]
-    columns += ["1x1", "3x3 reduce", "3x3", "5x5 reduce", "5x5", "pool projection"]
-    table = pd.DataFrame(rows, columns=[*columns, "parameters", "operations"])
-    table.loc[table["type"] == "inception", ["window", "stride"]] = 0
-    return table
+    columns += [*BRANCHES, "parameters", "operations"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def figure9(network: GoogLeNet) -> pd.DataFrame:
+    """`layers` in the rows of Fig. 9, which takes the second and third convolution as one."""
+    table = layers(network)
+    reduce, full = (table["layer"] == name for name in ("conv2", "conv3"))
+    merged = table[full].iloc[0].copy()
+    merged["layer"] = "conv2, conv3"
+    for column in ("depth", "parameters", "operations"):
+        merged[column] += table.loc[reduce, column].iloc[0]
+    merged["3x3 reduce"] = table.loc[reduce, "channels"].iloc[0]
+    merged["3x3"] = table.loc[full, "channels"].iloc[0]
+    table.loc[full] = merged.to_numpy()
+    return table[~reduce].reset_index(drop=True)
 
 
 def operations(module: nn.Module, value: torch.Tensor) -> int:

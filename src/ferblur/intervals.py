@@ -1,52 +1,83 @@
 """How sure the scores are: clustered bootstrap and McNemar's test (ours, not the paper's)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import binomtest
 
 from ferblur.dataset import EMOTIONS
 
-
-def _scores(confusions: np.ndarray, f1_average: str) -> tuple[np.ndarray, np.ndarray]:
-    """Accuracy and F1 of B x K x K confusion matrices; two arrays of B floats."""
-    hits = np.diagonal(confusions, axis1=1, axis2=2).astype(float)
-    truth, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
-    total = confusions.sum(axis=(1, 2))
-    f1 = 2 * hits / np.maximum(truth + predicted, 1)
-    weights = truth / total[:, None] if f1_average == "weighted" else 1 / truth.shape[1]
-    return hits.sum(axis=1) / total, (f1 * weights).sum(axis=1)
+Interval = dict[str, float]
+"""A measured `value` with the `low` and `high` end of its confidence interval."""
 
 
-def bootstrap(
-    labels: np.ndarray,
-    predicted: np.ndarray,
-    clusters: np.ndarray,
-    f1_average: str,
-    resamples: int,
-    confidence: float,
-    generator: np.random.Generator,
-) -> dict[str, tuple[float, float]]:
-    """Percentile intervals of accuracy and F1 from a bootstrap that resamples whole clusters.
+@dataclass(frozen=True)
+class Bootstrap:
+    """Resamples of one set of images that draw whole clusters.
 
-    `labels`, `predicted` and `clusters` have N entries. A cluster is a subject where subjects are
-    known (images of one person are not independent), else an image. Each of the `resamples` draws
-    as many clusters as there are, with replacement. Returns {"accuracy": (low, high), "f1": ...}
-    for the two-sided `confidence` level (0..1).
+    A cluster is a subject where subjects are known (images of one person are not independent),
+    else an image. The same draws serve every model and blur level shown these images, so that a
+    difference of two scores is resampled in pairs.
     """
-    _, cluster = np.unique(clusters, return_inverse=True)
-    size, classes = int(cluster.max()) + 1, len(EMOTIONS)
-    counts = np.zeros((size, classes, classes))
-    np.add.at(counts, (cluster, labels, predicted), 1)
-    draws = generator.multinomial(size, np.full(size, 1 / size), size=resamples)
-    resampled = (draws @ counts.reshape(size, -1)).reshape(resamples, classes, classes)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    accuracy, f1 = _scores(resampled, f1_average)
-    return {
-        name: (float(low), float(high))
-        for name, (low, high) in {
-            "accuracy": np.quantile(accuracy, tails),
-            "f1": np.quantile(f1, tails),
-        }.items()
-    }
+
+    cluster: np.ndarray
+    """Number of each image's cluster, N integers from 0."""
+    draws: np.ndarray
+    """How often each cluster counts, (1 + B) x clusters; the first row is the sample itself."""
+
+    @classmethod
+    def draw(
+        cls, clusters: np.ndarray, resamples: int, generator: np.random.Generator
+    ) -> "Bootstrap":
+        """Draw B = `resamples` times as many clusters as there are, with replacement.
+
+        `clusters` names each image's cluster, N entries.
+        """
+        _, cluster = np.unique(clusters, return_inverse=True)
+        size = int(cluster.max()) + 1
+        drawn = generator.multinomial(size, np.full(size, 1 / size), size=resamples)
+        return cls(cluster, np.vstack([np.ones(size, dtype=drawn.dtype), drawn]))
+
+    def confusions(self, labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Confusion matrices of the sample and its resamples, (1 + B) x 6 x 6 counts.
+
+        `labels` and `predicted` are N integers in 0..5; rows are true, columns predicted.
+        """
+        size, classes = self.draws.shape[1], len(EMOTIONS)
+        counts = np.zeros((size, classes, classes), dtype=np.int64)
+        np.add.at(counts, (self.cluster, labels, predicted), 1)
+        return np.asarray(self.draws @ counts.reshape(size, -1)).reshape(-1, classes, classes)
+
+
+def accuracy(confusions: np.ndarray) -> np.ndarray:
+    """Accuracy of each of B x K x K confusion matrices."""
+    return np.asarray(np.trace(confusions, axis1=1, axis2=2) / confusions.sum(axis=(1, 2)))
+
+
+def recall(confusions: np.ndarray) -> np.ndarray:
+    """Share of each class that is recognised, B x K; 0 for a class that is absent."""
+    hits = np.diagonal(confusions, axis1=1, axis2=2)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=2), 1))
+
+
+def f1(confusions: np.ndarray, average: str) -> np.ndarray:
+    """F1 of each of B x K x K confusion matrices; `average` as in scikit-learn."""
+    hits = np.diagonal(confusions, axis1=1, axis2=2)
+    truth, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
+    scores = 2 * hits / np.maximum(truth + predicted, 1)
+    if average == "weighted":
+        return np.asarray((scores * truth).sum(axis=1) / truth.sum(axis=1))
+    return np.asarray(scores.mean(axis=1))
+
+
+def interval(values: np.ndarray, confidence: float) -> Interval:
+    """Percentile interval of a bootstrapped quantity.
+
+    `values` has the sample's own value first and the resamples' behind it; `confidence` is
+    two-sided, 0..1.
+    """
+    low, high = np.quantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return {"value": float(values[0]), "low": float(low), "high": float(high)}
 
 
 def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> dict[str, float | int]:

@@ -241,10 +241,10 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(path: Path = PARAMS) -> Params:
-    """Read and check a parameter file.
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
 
-    Raises UserError with one line for each mistake: the key, the value and what is allowed.
+    Raises UserError naming the file where it cannot be read, repeats a key or holds no mapping.
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
@@ -253,18 +253,32 @@ def load(path: Path = PARAMS) -> Params:
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold one section for each stage")
+        raise UserError(f"{path}: must hold keys with their values, section by section")
+    return content
+
+
+def mistakes(path: Path, error: ValidationError) -> UserError:
+    """One line for each mistake in a file: the key, the value and what is allowed."""
+    lines = []
+    for mistake in error.errors():
+        key = ".".join(str(part) for part in mistake["loc"])
+        value = "" if mistake["type"] == "missing" else f" (is {mistake['input']!r})"
+        allowed = mistake["msg"].removeprefix("Value error, ")
+        lines.append(f"{path}: {key + ': ' if key else ''}{allowed}{value}")
+    return UserError("\n".join(lines))
+
+
+def load(path: Path = PARAMS) -> Params:
+    """Read and check a parameter file.
+
+    Raises UserError with one line for each mistake: the key, the value and what is allowed.
+    """
+    content = read_yaml(path)
     try:
         # strict: '"15"' is not a number and 1 is not true; tuples and integers-as-floats pass
         return Params.model_validate_json(_as_json(content), strict=True)
     except ValidationError as error:
-        lines = []
-        for mistake in error.errors():
-            key = ".".join(str(part) for part in mistake["loc"])
-            value = "" if mistake["type"] == "missing" else f" (is {mistake['input']!r})"
-            allowed = mistake["msg"].removeprefix("Value error, ")
-            lines.append(f"{path}: {key + ': ' if key else ''}{allowed}{value}")
-        raise UserError("\n".join(lines)) from error
+        raise mistakes(path, error) from error
 
 
 def _as_json(content: dict[str, Any]) -> str:

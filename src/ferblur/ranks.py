@@ -27,6 +27,11 @@ class Ranks:
             dist.barrier()
 
 
+def first() -> bool:
+    """Whether this process is the one of torchrun's ranks that writes what there is one of."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @contextmanager
 def joined() -> Iterator[Ranks]:
     """Meet the other ranks, as torchrun's environment variables say; leave them at the end."""

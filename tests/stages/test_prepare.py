@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ferblur.dataset import POOLS, SIDECAR
+from ferblur.dataset import EMOTIONS, POOLS, SIDECAR
 from ferblur.errors import UserError
 from ferblur.files import read_json
 from ferblur.stages import prepare
@@ -52,7 +52,11 @@ def test_every_file_is_accounted_for(raw: Path) -> None:
     tables, counts = run()
     assert counts["train"] == {
         "found": 18, "accepted": 12, "duplicates": 2, "rejects": 4, "conflicting": 1, "subjects": 0,
+        "classes": dict.fromkeys(EMOTIONS, 2), "width": [32, 32], "height": [32, 32],
+        "median_bytes": tables["train"]["bytes"].median(),
     }  # fmt: skip
+    sizes = [(raw / "train" / name).stat().st_size for name in tables["train"]["source_id"]]
+    assert tables["train"]["bytes"].tolist() == sizes
     assert tables["duplicates"].to_numpy().tolist() == [
         ["train", "fear/copy.jpg", "fear/0.jpg"],
         ["train", "surprise/other.jpg", "fear/0.jpg"],

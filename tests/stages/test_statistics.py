@@ -87,3 +87,30 @@ def test_same_seed_same_bytes(
         statistics.main()
         contents.append(Path("results/statistics/second.json").read_bytes())
     assert contents[0] == contents[1] != contents[2]
+
+
+def test_differences_are_those_of_the_scores(predictions: dict[str, pd.DataFrame]) -> None:
+    statistics.main()
+    found = read_json(Path("results/statistics/differences.json"))
+    accuracies = {
+        name: {
+            task: float((rows["label"] == rows["predicted"]).mean())
+            for task, rows in table.groupby("task")
+        }
+        for name, table in predictions.items()
+    }
+    baseline, second = accuracies["baseline"], accuracies["second"]
+    recalls = read_json(Path("results/statistics/recall.json"))["baseline"]["none"]
+    expected = {
+        second["low"] - baseline["low"]: found["gain"]["low"],
+        second["test"] - baseline["test"]: found["gain"]["test"],
+        baseline["low"] - baseline["medium"]: found["drop"]["baseline"]["medium"],
+        second["high"] - 1 / 6: found["above_chance"]["second"]["high"],
+        baseline["test"] - baseline["none"]: found["unseen"]["baseline"],
+        (second["high"] - 1 / 6) / (second["none"] - 1 / 6): found["kept"]["second"]["high"],
+        recalls["fear"]["value"] - recalls["anger"]["value"]: found["recall"]["fear"]["anger"],
+    }
+    for value, bounds in expected.items():
+        assert bounds["value"] == pytest.approx(value)
+        assert bounds["low"] < value < bounds["high"]
+    assert found["gain"]["low"]["low"] > 0  # 0.8 against 0.5 right

@@ -14,6 +14,8 @@ from ferblur import manifest as manifests
 from ferblur import stages
 from ferblur.architecture import NAIVE, Step, branches, googlenet, layers, steps
 from ferblur.blur import LEVELS
+from ferblur.claims import paper_accuracy
+from ferblur.claims import read as read_claims
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
 from ferblur.files import read_json
@@ -145,7 +147,7 @@ def inception(path: Path) -> None:
 def graph(path: Path) -> None:
     """Fig. 8: every layer of GoogLeNet, inputs left, branches above one another, sizes below."""
     network = googlenet()
-    table = layers(network).set_index("layer")
+    table = layers(network).set_index("layer").drop("dropout")
     with figure(path, PAGE, 2.6) as (_, axes):
         for x, (name, row) in enumerate(table.iterrows()):
             module = network.get_submodule(str(name))
@@ -217,9 +219,15 @@ def confusion(path: Path, counts: np.ndarray) -> None:
         axes.grid(visible=False)
 
 
-def accuracy_against_blur(path: Path, curve: pd.DataFrame, chance: float, colours: Figures) -> None:
-    """Table III as a figure: both models' accuracy with intervals, and the chance level."""
-    with figure(path, COLUMN, 2.6) as (_, axes):
+def accuracy_against_blur(
+    path: Path, curve: pd.DataFrame, chance: float, published: pd.DataFrame, colours: Figures
+) -> None:
+    """Table III as a figure: accuracy with intervals, the paper's curves, and the chance level.
+
+    `curve` has a row for each level: `level`, `radius`, and for each model its accuracy and the
+    interval's ends; `published` has the paper's `baseline` and `second` in the same order.
+    """
+    with figure(path, COLUMN, 2.9) as (_, axes):
         for model, colour, marker in (
             ("baseline", colours.baseline, "o"),
             ("second", colours.second, "s"),
@@ -233,6 +241,16 @@ def accuracy_against_blur(path: Path, curve: pd.DataFrame, chance: float, colour
                 alpha=0.2,
                 linewidth=0,
             )
+            axes.plot(
+                curve["radius"],
+                published[model],
+                color=colour,
+                marker=marker,
+                markerfacecolor="white",
+                linestyle="--",
+                linewidth=1,
+                label=f"{model}, paper",
+            )
         axes.axhline(chance, color=colours.neutral, linestyle=":", label="chance")
         axes.set_xticks(
             curve["radius"],
@@ -245,7 +263,8 @@ def accuracy_against_blur(path: Path, curve: pd.DataFrame, chance: float, colour
         axes.set_xlabel("blur level and box radius (px)")
         axes.set_ylabel("accuracy")
         axes.set_ylim(0, 1)
-        axes.legend()
+        # above the axes: the curves cross every corner
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 
 def main() -> None:
@@ -280,10 +299,17 @@ def main() -> None:
     curves(OUT / "fig10-baseline-curves.svg", CURVES / "baseline", colours.baseline)
     curves(OUT / "fig11-second-curves.svg", CURVES / "second", colours.second)
     confusion(OUT / "fig12-baseline-confusion.svg", np.array(read_json(CONFUSION)["none"]))
+    published = read_claims()
     accuracy_against_blur(
         OUT / "accuracy-against-blur.svg",
         pd.read_csv(STATISTICS / "curve.csv"),
         read_json(STATISTICS / "comparison.json")["chance"],
+        pd.DataFrame(
+            {
+                model: [paper_accuracy(published, model, level) for level in LEVELS]
+                for model in ("baseline", "second")
+            }
+        ),
         colours,
     )
 

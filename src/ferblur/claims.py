@@ -1,0 +1,190 @@
+"""The paper's claims, each held against this run (paper/claims.yaml)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ferblur.params import Section, mistakes, read_yaml
+
+FILE = Path("paper/claims.yaml")
+
+Verdict = Literal["reproduced", "not reproduced", "not comparable", "cited"]
+
+VERDICTS: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "not reproduced": "not reproduced",
+    "not comparable": "not comparable on this dataset",
+    "cited": "cited, not measured",
+}
+"""The verdicts in order, with their wording for readers."""
+
+ROUGH = ("parameters", "operations")
+"""Columns of Fig. 9 the paper rounds; in these `within` is a share of the paper's value."""
+
+Scalar = bool | int | float | str
+
+
+class Claim(Section):
+    """One entry of claims.yaml; the file's head explains the keys."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    place: str
+    claim: str
+    measured: str | list[str] | None = None
+    paper: Scalar | list[int] | dict[str, Scalar] | None = None
+    within: Annotated[float, Field(ge=0)] = 0.0
+    above: float | None = None
+    below: float | None = None
+    dataset: str | None = None
+    setting: bool = False
+    unmeasured: str | None = None
+    cited: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_judge(self) -> Self:
+        ways = [self.measured, self.unmeasured, self.cited]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("needs exactly one of 'measured', 'unmeasured' and 'cited'")
+        bounds = [bound for bound in (self.above, self.below) if bound is not None]
+        if self.measured is not None and not bounds and self.paper is None:
+            raise ValueError("needs 'paper', 'above' or 'below'")
+        if len(bounds) > 1 or (bounds and self.within):
+            raise ValueError("has more than one of 'within', 'above' and 'below'")
+        return self
+
+    @property
+    def keys(self) -> list[str]:
+        """The facts that must hold, none where nothing is measured."""
+        if self.measured is None:
+            return []
+        return [self.measured] if isinstance(self.measured, str) else self.measured
+
+    @property
+    def relation(self) -> str:
+        """What is demanded of the measured value, for readers."""
+        if self.above is not None:
+            return f"> {self.above:g}"
+        if self.below is not None:
+            return f"< {self.below:g}"
+        if isinstance(self.paper, dict):
+            return f"equal, parameters and operations ± {self.within:.0%}"
+        return f"± {self.within:g}" if self.within else "equal"
+
+
+class Claims(Section):
+    """The whole of claims.yaml."""
+
+    tolerances: list[Scalar]
+    claims: list[Claim]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [claim.id for claim in self.claims]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"claims: the id {twice[0]} is given twice")
+        return self
+
+
+def read(path: Path = FILE) -> list[Claim]:
+    """Read the claims; raises UserError with one line for each mistake in the file."""
+    try:
+        return Claims.model_validate(read_yaml(path)).claims
+    except ValidationError as error:
+        raise mistakes(path, error) from error
+
+
+def paper_accuracy(claims: Sequence[Claim], model: str, level: str) -> float:
+    """The paper's accuracy of a model at a blur level (Table III)."""
+    key = f"statistics.{model}.{level}.accuracy"
+    (value,) = (float(str(claim.paper)) for claim in claims if claim.measured == key)
+    return value
+
+
+def look_up(facts: Mapping[str, Any], key: str) -> Any:
+    """The fact with a dotted key; raises KeyError naming the key where there is none."""
+    value: Any = facts
+    for part in key.split("."):
+        try:
+            value = value[part]
+        except (KeyError, TypeError):
+            raise KeyError(key) from None
+    return value
+
+
+def deviations(claim: Claim, fact: Any) -> list[str]:
+    """How a fact fails the claim, in a few words each; empty where it holds."""
+    if isinstance(fact, dict) and "low" in fact and (claim.above is None) == (claim.below is None):
+        fact = fact["value"]  # equality is about the value itself
+    if claim.above is not None or claim.below is not None:
+        ends = fact if isinstance(fact, dict) else {"low": fact, "high": fact}
+        if claim.above is not None:
+            return [] if ends["low"] > claim.above else [f"not above {claim.above:g}"]
+        return [] if ends["high"] < (claim.below or 0.0) else [f"not below {claim.below:g}"]
+    if isinstance(claim.paper, dict):
+        if fact["type"] != claim.paper["type"]:
+            return [f"type {fact['type']} (paper {claim.paper['type']})"]
+        return [
+            f"{name} {fact[name]:,} (paper {value:,})"
+            for name, value in claim.paper.items()
+            if not _close(fact[name], value, claim.within * float(value) if name in ROUGH else 0)
+        ]
+    if _close(fact, claim.paper, claim.within):
+        return []
+    if isinstance(fact, float) and isinstance(claim.paper, int | float):
+        return [f"differs by {fact - claim.paper:+.3g}"]
+    return ["differs"]
+
+
+def _close(fact: Any, paper: Any, within: float) -> bool:
+    numbers = all(isinstance(value, int | float) for value in (fact, paper))
+    # decimal fractions are not exact in binary: 0.55 - 0.5 is a little more than 0.05
+    return bool(abs(fact - paper) <= within + 1e-12) if numbers else bool(fact == paper)
+
+
+def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """Give a claim its verdict.
+
+    `facts` are nested by the parts of their dotted keys; a fact is a scalar, a list, a row of Fig.
+    9, or an interval {value, low, high}, which must lie wholly above or below where that is the
+    relation. `dataset` is the name of the dataset this run used. Returns the claim with `measured`
+    (by key), `verdict` and `reason`. Raises KeyError for a fact that does not exist.
+    """
+    found = {key: look_up(facts, key) for key in claim.keys}
+    wrong = [
+        f"{key}: {what}" if len(found) > 1 else what
+        for key, fact in found.items()
+        if fact is not None
+        for what in deviations(claim, fact)
+    ]
+    verdict: Verdict = "not reproduced" if wrong else "reproduced"
+    reason = "; ".join(wrong)
+    if claim.cited is not None:
+        verdict, reason = "cited", claim.cited
+    elif claim.unmeasured is not None:
+        verdict, reason = "not comparable", claim.unmeasured
+    elif None in found.values():
+        verdict, reason = "not comparable", "this dataset does not say"
+    elif claim.dataset is not None and claim.dataset != dataset:
+        verdict, reason = "not comparable", f"the number is {claim.dataset}'s, this is {dataset}"
+    elif claim.setting and wrong:
+        verdict, reason = "not comparable", "this profile chooses another value"
+    return {
+        "place": claim.place,
+        "claim": claim.claim,
+        "paper": claim.paper,
+        "relation": claim.relation if found else "",
+        "measured": found,
+        "verdict": verdict,
+        "reason": reason,
+        "note": claim.note or "",
+    }
+
+
+def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """How many claims have each verdict; keys are fit for a DVC metric."""
+    verdicts = [entry["verdict"] for entry in judged.values()]
+    return {name.replace(" ", "_"): verdicts.count(name) for name in VERDICTS}
