@@ -6,10 +6,10 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check reference benchmark clean
+.PHONY: help setup repro test check reference benchmark spread committed clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed ## install the locked packages into .venv (done by the others when needed)
 
@@ -45,6 +45,12 @@ $(VENV)-reference/installed: requirements-reference.lock pyproject.toml
 
 benchmark: $(VENV)-reference/installed ## measure the stages against the naive way and the machine's limit
 	$(VENV)-reference/bin/python benchmarks/align.py
+
+spread: setup ## measure how far the scores move when training again elsewhere (after repro; half an hour)
+	python benchmarks/spread.py
+
+committed: setup ## make this run the one that others are compared with (after repro and spread)
+	python -m ferblur.agreement
 
 clean: ## delete everything that make repro makes anew, and the environment
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots

@@ -1,5 +1,6 @@
 """Fixtures: parameters, small real images, and a project folder to run stages in."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from clone import Clone
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.params import Params, load
 
@@ -89,4 +91,24 @@ def aligned(project: Path, picture: Callable[..., np.ndarray]) -> Path:
         pixels = [picture(1000 * start + index, 64, 64) for index in range(len(rows))]
         np.save(folder / f"{pool}.npy", np.stack(pixels))
         pd.DataFrame(rows).to_csv(folder / f"{pool}.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The smoke profile, run once; `first` names the stages that ran."""
+    made = Clone(tmp_path_factory.mktemp("clone"))
+    made.run("python", "-m", "ferblur.params", "smoke")
+    made.commit("smoke")
+    made.first = made.ran()
+    made.commit("results")
+    return made
+
+
+@pytest.fixture
+def finished(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the whole smoke run to edit, as the working directory."""
+    folder = tmp_path / "finished"
+    shutil.copytree(clone.folder, folder, ignore=shutil.ignore_patterns(".git", ".dvc"))
+    monkeypatch.chdir(folder)
     return folder

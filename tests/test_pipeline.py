@@ -1,23 +1,26 @@
 """dvc.yaml held against the code, the documents held against the Makefile, the DAG run whole."""
 
 import ast
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from clone import Clone
 from closure import closure
 from ferblur.params import Params
 
 ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "src/ferblur/stages"
+
+
+NOTHING_TO_CHOOSE = {"tables", "claims", "paper", "report"}
+"""Stages that only show what the others did, with no section of their own."""
+
+SHOWN_WHOLE = {"claims": {"figures"}, "report": set()}
+"""Stages that show the parameters as a whole, but for these sections."""
 
 
 def stages() -> dict[str, dict[str, Any]]:
@@ -41,8 +44,7 @@ def test_every_stage_has_its_module_section_test_and_description() -> None:
         assert stage["desc"]
         assert stage["cmd"].startswith(f"python -m ferblur.stages.{name}")
         assert (STAGES / f"{name}.py").is_file()
-        # tables is the one stage that has nothing to choose
-        assert name in sections or name == "tables"
+        assert name in sections or name in NOTHING_TO_CHOOSE
     modules = {path.stem for path in STAGES.glob("*.py")} - {"__init__"}
     assert modules == set(stages())
 
@@ -84,7 +86,12 @@ def sections_read(module: Path) -> set[str]:
 @pytest.mark.parametrize("name", stages())
 def test_every_section_read_is_declared(name: str) -> None:
     declared = {key.partition(".")[0] for key in stages()[name].get("params", [])}
-    assert declared == sections_read(STAGES / f"{name}.py")
+    read = sections_read(STAGES / f"{name}.py")
+    if name in SHOWN_WHOLE:
+        read = set(Params.model_fields) - SHOWN_WHOLE[name]
+    elif name == "paper":
+        read = set(re.findall(r"\bparams\.(\w+)", (ROOT / "paper/main.typ").read_text()))
+    assert declared == read
 
 
 @pytest.mark.parametrize("name", stages())
@@ -94,13 +101,22 @@ def test_every_path_in_a_stage_is_declared(name: str) -> None:
         path.replace("${item.model}", "").replace("${data.root}", "datasets/synthetic")
         for path in paths(stage["deps"]) | produced(stage)
     }
+    modules = [STAGES / f"{name}.py"]
+    if name == "claims":
+        modules += [ROOT / f"src/ferblur/{noun}.py" for noun in ("facts", "agreement", "verdicts")]
     literals = {
         node.value
-        for node in ast.walk(ast.parse((STAGES / f"{name}.py").read_text()))
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.match(r"(data|datasets|models|results|paper)/[\w/.-]+$", node.value)
     }
+    if name == "paper":
+        source = (ROOT / "paper/main.typ").read_text()
+        literals |= {
+            path.lstrip("/") for path in re.findall(r'"/?((?:paper|results)/[^"]+)"', source)
+        }
     for literal in literals:
         assert any(
             path.startswith(literal) or literal.startswith(path.rstrip("/")) for path in declared
@@ -137,74 +153,13 @@ def test_no_lock_names_a_package_index(name: str) -> None:
     assert ("tensorflow==" in packages) == (name == "requirements-reference.lock")
 
 
-class Clone:
-    """A copy of the working tree as a git and DVC repository of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file() and Path(name).name != "dvc.lock":
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
-        self.folder = folder
-        self.run("git", "init", "-q", "-b", "main")
-        self.commit("start")
-
-    def run(self, *command: str, check: bool = True) -> str:
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
-        }
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def commit(self, message: str) -> None:
-        self.run("git", "add", "-A")
-        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
-
-    def edit(self, old: str, new: str) -> None:
-        path = self.folder / "params.yaml"
-        assert path.read_text().count(old) == 1
-        path.write_text(path.read_text().replace(old, new))
-
-    def stale(self) -> set[str]:
-        status = json.loads(self.run("dvc", "status", "--json"))
-        return {name.rpartition(":")[2] for name in status}
-
-    def ran(self) -> list[str]:
-        return re.findall(r"Running stage '(?:.*:)?(.+)'", self.run("dvc", "repro"))
-
-    def outputs(self) -> dict[str, str]:
-        hashes: dict[str, str] = {}
-        for path in (self.folder / "dvc.lock", self.folder / "datasets/synthetic/dvc.lock"):
-            for stage in yaml.safe_load(path.read_text())["stages"].values():
-                hashes |= {out["path"]: out["md5"] for out in stage.get("outs", [])}
-        return hashes
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The smoke profile, run once."""
-    made = Clone(tmp_path_factory.mktemp("clone"))
-    made.run("python", "-m", "ferblur.params", "smoke")
-    made.commit("smoke")
-    made.first = made.ran()  # type: ignore[attr-defined]
-    made.commit("results")
-    return made
-
-
 def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
     names = set(clone.run("dvc", "stage", "list", "--all", "--name-only").split())
-    ran = clone.first  # type: ignore[attr-defined]
+    ran = clone.first
     assert {name.rpartition(":")[2] for name in names} == set(ran)
-    assert len(ran) == 12
+    assert len(ran) == 15
     metrics = clone.run("dvc", "metrics", "show", "--md")
+    assert "not_reproduced" in metrics
     for model in ("baseline", "second"):
         levels = re.findall(rf"results/evaluate/{model}/(\w+)\.json", metrics)
         assert levels == ["test", "none", "low", "medium", "high", "very_high"]
@@ -212,6 +167,8 @@ def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
     assert len(table) == 6
     figures = {path.name for path in (clone.folder / "paper/figures").iterdir()}
     assert len(figures) == 12
+    for page in ("paper/main.pdf", "results/report.html", "results/claims.md"):
+        assert (clone.folder / page).stat().st_size > 10_000
 
 
 def test_nothing_reruns(clone: Clone) -> None:
@@ -220,14 +177,19 @@ def test_nothing_reruns(clone: Clone) -> None:
 
 def test_git_holds_no_data(clone: Clone) -> None:
     tracked = clone.run("git", "ls-files").splitlines()
-    assert not [name for name in tracked if name.endswith((".npy", ".safetensors", ".jpg"))]
+    assert not [
+        name for name in tracked if name.endswith((".npy", ".safetensors", ".jpg", ".html"))
+    ]
     assert "results/evaluate/second/very_high.json" in tracked
     assert max((clone.folder / name).stat().st_size for name in tracked) < 2 * 2**20
 
 
 def test_a_change_reruns_what_depends_on_it(clone: Clone) -> None:
     clone.edit('second: "#D55E00"', 'second: "#CC79A7"')
-    assert clone.ran() == ["figures"]
+    assert clone.ran() == ["figures", "paper", "report"]
+    source = clone.folder / "paper/main.typ"
+    source.write_text(source.read_text() + "\nOne sentence more.\n")
+    assert clone.ran() == ["paper"]
     clone.edit("very_high: 14", "very_high: 20")
     ran = clone.ran()
     assert not [name for name in ran if name.startswith(("train", "align", "synthesize"))]
@@ -249,7 +211,11 @@ def test_a_second_clone_makes_the_same_bytes(
     other = Clone(tmp_path_factory.mktemp("other"))
     other.run("python", "-m", "ferblur.params", "smoke")
     other.run("dvc", "repro")
-    assert other.outputs() == clone.outputs()
+    found, expected = other.outputs(), clone.outputs()
+    for outputs in (found, expected):  # the page shows durations
+        assert outputs.pop("results/report.html")
+    assert "paper/main.pdf" in found
+    assert found == expected
 
 
 def test_a_clone_pulls_instead_of_computing(

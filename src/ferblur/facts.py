@@ -43,7 +43,10 @@ def pools() -> dict[str, Any]:
             "height": same("height"),
             "kilobytes": float(pd.concat(accepted.values())["bytes"].median() / 1000),
         },
-        "imbalance": {p: max(n.values()) / min(n.values()) for p, n in classes.items()},
+        "imbalance": {
+            pool: max(n.values()) / min(n.values()) if min(n.values()) else None
+            for pool, n in classes.items()
+        },
         "rarest": {p: min(n, key=n.__getitem__) for p, n in classes.items()},
         "duplicates": {
             "left": sum(len(t) - t["sha256"].nunique() for t in accepted.values()),

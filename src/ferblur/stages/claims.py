@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from ferblur import agreement, facts, stages
-from ferblur import claims as paper
+from ferblur import agreement, facts, stages, verdicts
 from ferblur.files import read_json, write_json, write_text
 from ferblur.params import load
+from ferblur.verdicts import VERDICTS, shown, shown_facts
 
 OUT = Path("results/claims.json")
 PAGE = Path("results/claims.md")
@@ -14,24 +14,16 @@ COUNTS = Path("results/verdicts.json")
 AGREEMENT = Path("results/agreement.json")
 
 
-def shown(value: Any) -> str:
-    """A value for readers: three significant digits, an interval in brackets."""
-    if isinstance(value, dict) and "low" in value:
-        return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
-    if isinstance(value, dict):
-        return "see reason"
-    if isinstance(value, list):
-        return ", ".join(shown(item) for item in value)
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
-
-
 def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict[str, Any]) -> str:
     """The claims, and the comparison with the committed run, as Markdown."""
     lines = ["# Claims of the paper, held against this run", "", agreed["line"], ""]
-    lines += [f"- {counts[name.replace(' ', '_')]} {text}" for name, text in paper.VERDICTS.items()]
-    for name, text in paper.VERDICTS.items():
+    lines += [f"- {counts[name.replace(' ', '_')]} {text}" for name, text in VERDICTS.items()]
+    lines += ["", "| about | reproduced | not reproduced | not comparable |", "|---|---|---|---|"]
+    lines += [
+        f"| {kind} | {n['reproduced']} | {n['not_reproduced']} | {n['not_comparable']} |"
+        for kind, n in verdicts.by_kind(judged).items()
+    ]
+    for name, text in VERDICTS.items():
         lines += ["", f"## {text.capitalize()}", ""]
         lines += [
             "| claim | place | paper | wanted | measured | why |",
@@ -41,7 +33,7 @@ def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict
             if entry["verdict"] != name:
                 continue
             fields = [f"{entry['claim']} (`{key}`)", entry["place"], shown(entry["paper"])]
-            fields += [entry["relation"], "; ".join(map(shown, entry["measured"].values()))]
+            fields += [entry["relation"], shown_facts(entry["measured"])]
             fields.append("; ".join(filter(None, (entry["reason"], entry["note"]))))
             lines.append("| " + " | ".join(field.replace("|", "\\|") for field in fields) + " |")
     lines += ["", "## This run against the committed one", "", agreed["line"], ""]
@@ -60,13 +52,16 @@ def main() -> None:
     params = load()
     dataset = Path(params.data.root).name
     known = facts.gather(params)
-    judged = {claim.id: paper.judge(claim, known, dataset) for claim in paper.read()}
-    counts = paper.count(judged)
+    judged = {claim.id: verdicts.judge(claim, known, dataset) for claim in verdicts.read()}
+    counts = verdicts.count(judged)
     agreed = agreement.compare(agreement.this_run(), read_json(agreement.COMMITTED))
     write_json(COUNTS, counts)
-    write_json(OUT, {"dataset": dataset, "counts": counts, "claims": judged})
+    kinds = verdicts.by_kind(judged)
+    write_json(OUT, {"dataset": dataset, "counts": counts, "kinds": kinds, "claims": judged})
     write_json(AGREEMENT, agreed)
     write_text(PAGE, page(judged, counts, agreed))
+    print(", ".join(f"{counts[n.replace(' ', '_')]} {text}" for n, text in VERDICTS.items()))
+    print(agreed["line"])
 
 
 if __name__ == "__main__":

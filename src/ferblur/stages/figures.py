@@ -14,14 +14,14 @@ from ferblur import manifest as manifests
 from ferblur import stages
 from ferblur.architecture import NAIVE, Step, branches, googlenet, layers, steps
 from ferblur.blur import LEVELS
-from ferblur.claims import paper_accuracy
-from ferblur.claims import read as read_claims
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
 from ferblur.files import read_json
 from ferblur.params import Figures, Params, load
 from ferblur.samples import apply
 from ferblur.style import COLUMN, PAGE, figure
+from ferblur.verdicts import paper_accuracy
+from ferblur.verdicts import read as read_claims
 
 OUT = Path("paper/figures")
 PREPARE = Path("data/prepare")
@@ -180,7 +180,7 @@ def graph(path: Path) -> None:
 
 def curves(path: Path, folder: Path, colour: str) -> None:
     """Figs. 10 and 11: accuracy and loss of one model, training dashed, validation solid."""
-    with figure(path, PAGE, 2.2, 1, 2) as (_, axes):
+    with figure(path, COLUMN, 1.7, 1, 2) as (_, axes):
         for axis, score in zip(axes, ("accuracy", "loss"), strict=True):
             for split, line in (("train", "--"), ("val", "-")):
                 rows = pd.read_csv(folder / f"plots/metrics/{split}/{score}.tsv", sep="\t")
@@ -194,7 +194,8 @@ def curves(path: Path, folder: Path, colour: str) -> None:
             axis.set_xlabel("epoch")
             axis.set_ylabel(score if score == "accuracy" else "cross-entropy")
             axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.legend()
+        lines = axes[0].get_legend_handles_labels()
+        axes[0].figure.legend(*lines, loc="outside upper center", ncols=2)
 
 
 def confusion(path: Path, counts: np.ndarray) -> None:

@@ -45,7 +45,8 @@ def differences(
     - `gain`: accuracy of the second model minus the baseline's, by task; the deployment images are
       resampled in pairs, the two test sets (which differ) independently
     - `drop`: accuracy lost from the next sharper level to this one, by model and level
-    - `kept`: share of the sharp accuracy above chance that is left, by model and level
+    - `kept`: share of the sharp accuracy above chance that is left, by model and level; None for
+      a model that is no better than chance on sharp faces
     - `above_chance`: accuracy minus 1/6, by model and level
     - `unseen`: accuracy on the own test set minus that on unseen people, sharp, by model
     - `recall`: the baseline's recall of one emotion minus another's on sharp faces, by both
@@ -72,9 +73,13 @@ def differences(
         found["drop"][model] = {
             level: bounds(scored[sharper] - scored[level]) for sharper, level in pairwise(LEVELS)
         }
-        sharp = np.maximum(scored["none"] - CHANCE, 1e-9)  # a resample may be no better than chance
+        sharp = scored["none"] - CHANCE
         found["kept"][model] = {
-            level: bounds((scored[level] - CHANCE) / sharp) for level in LEVELS[1:]
+            # a resample, unlike the sample, may be no better than chance
+            level: bounds((scored[level] - CHANCE) / np.maximum(sharp, 1e-9))
+            if sharp[0] > 0
+            else None
+            for level in LEVELS[1:]
         }
         found["above_chance"][model] = {level: bounds(scored[level] - CHANCE) for level in LEVELS}
         found["unseen"][model] = bounds(scored["test"] - scored["none"])

@@ -20,6 +20,11 @@ VERDICTS: dict[Verdict, str] = {
 }
 """The verdicts in order, with their wording for readers."""
 
+Kind = Literal["findings", "protocol", "architecture", "other"]
+
+KINDS: tuple[Kind, ...] = ("findings", "protocol", "architecture")
+"""What a claim that is measured can be about: scores; data and settings; the network."""
+
 ROUGH = ("parameters", "operations")
 """Columns of Fig. 9 the paper rounds; in these `within` is a share of the paper's value."""
 
@@ -63,6 +68,16 @@ class Claim(Section):
         return [self.measured] if isinstance(self.measured, str) else self.measured
 
     @property
+    def kind(self) -> Kind:
+        """What the claim is about, by the first part of the facts it names."""
+        if self.measured is None:
+            return "other"
+        first = self.keys[0].partition(".")[0]
+        if first in ("statistics", "differences", "recall", "curves"):
+            return "findings"
+        return "architecture" if first in ("architecture", "layers") else "protocol"
+
+    @property
     def relation(self) -> str:
         """What is demanded of the measured value, for readers."""
         if self.above is not None:
@@ -70,7 +85,7 @@ class Claim(Section):
         if self.below is not None:
             return f"< {self.below:g}"
         if isinstance(self.paper, dict):
-            return f"equal, parameters and operations ± {self.within:.0%}"
+            return f"equal, counts ± {self.within:.0%}"
         return f"± {self.within:g}" if self.within else "equal"
 
 
@@ -115,6 +130,11 @@ def look_up(facts: Mapping[str, Any], key: str) -> Any:
     return value
 
 
+def tail(key: str) -> str:
+    """The end of a dotted key, enough to tell the facts of one claim apart."""
+    return ".".join(key.split(".")[-2:])
+
+
 def deviations(claim: Claim, fact: Any) -> list[str]:
     """How a fact fails the claim, in a few words each; empty where it holds."""
     if isinstance(fact, dict) and "low" in fact and (claim.above is None) == (claim.below is None):
@@ -128,7 +148,7 @@ def deviations(claim: Claim, fact: Any) -> list[str]:
         if fact["type"] != claim.paper["type"]:
             return [f"type {fact['type']} (paper {claim.paper['type']})"]
         return [
-            f"{name} {fact[name]:,} (paper {value:,})"
+            f"{name} {_brief(fact[name])} (paper {_brief(value)})"
             for name, value in claim.paper.items()
             if not _close(fact[name], value, claim.within * float(value) if name in ROUGH else 0)
         ]
@@ -137,6 +157,13 @@ def deviations(claim: Claim, fact: Any) -> list[str]:
     if isinstance(fact, float) and isinstance(claim.paper, int | float):
         return [f"differs by {fact - claim.paper:+.3g}"]
     return ["differs"]
+
+
+def _brief(number: Any) -> str:
+    """A count as Fig. 9 gives it, in thousands (K) or millions (M)."""
+    if number >= 1e6:
+        return f"{number / 1e6:.4g}M"
+    return f"{number / 1e3:.4g}K" if number >= 1e4 else f"{number:,}"
 
 
 def _close(fact: Any, paper: Any, within: float) -> bool:
@@ -155,7 +182,7 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
     """
     found = {key: look_up(facts, key) for key in claim.keys}
     wrong = [
-        f"{key}: {what}" if len(found) > 1 else what
+        f"{tail(key)}: {what}" if len(found) > 1 else what
         for key, fact in found.items()
         if fact is not None
         for what in deviations(claim, fact)
@@ -167,12 +194,13 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
     elif claim.unmeasured is not None:
         verdict, reason = "not comparable", claim.unmeasured
     elif None in found.values():
-        verdict, reason = "not comparable", "this dataset does not say"
+        verdict, reason = "not comparable", "this run does not say"
     elif claim.dataset is not None and claim.dataset != dataset:
         verdict, reason = "not comparable", f"the number is {claim.dataset}'s, this is {dataset}"
     elif claim.setting and wrong:
         verdict, reason = "not comparable", "this profile chooses another value"
     return {
+        "kind": claim.kind,
         "place": claim.place,
         "claim": claim.claim,
         "paper": claim.paper,
@@ -188,3 +216,33 @@ def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """How many claims have each verdict; keys are fit for a DVC metric."""
     verdicts = [entry["verdict"] for entry in judged.values()]
     return {name.replace(" ", "_"): verdicts.count(name) for name in VERDICTS}
+
+
+def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """`count` for the claims of each kind that are measured."""
+    return {
+        kind: count({key: entry for key, entry in judged.items() if entry["kind"] == kind})
+        for kind in KINDS
+    }
+
+
+def shown(value: Any) -> str:
+    """A value for readers: three significant digits, an interval in brackets."""
+    if isinstance(value, dict):
+        if "low" not in value:
+            return "a row"
+        return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def shown_facts(measured: Mapping[str, Any]) -> str:
+    """The facts of one claim for readers; several are told apart by the end of their keys."""
+    if len(measured) == 1:
+        return shown(*measured.values())
+    return "; ".join(f"{tail(key)} {shown(value)}" for key, value in measured.items())

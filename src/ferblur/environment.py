@@ -1,0 +1,62 @@
+"""Where this run happened: what may differ from machine to machine."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import distributions
+from pathlib import Path
+
+import torch
+
+from ferblur.files import sha256
+from ferblur.params import Train
+from ferblur.ranks import cores
+from ferblur.training import choose_device, native_bfloat16
+
+
+def commit() -> str:
+    """The git commit checked out, and whether code or parameters were edited since."""
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        edited = subprocess.run(
+            ["git", "diff", "--quiet", "HEAD", "--", "src", "params.yaml", "dvc.yaml"], check=False
+        ).returncode
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git repository"
+    return f"{head} with edits" if edited else head
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def packages() -> dict[str, str]:
+    """Version of every installed package, sorted by name."""
+    found = {str(item.metadata["Name"]).lower(): item.version for item in distributions()}
+    return dict(sorted(found.items()))
+
+
+def describe(train: Train) -> dict[str, str]:
+    """The machine, the device and precision `train` uses here, and what the code was."""
+    device = choose_device()
+    bfloat16 = train.precision == "bfloat16" and native_bfloat16(device)
+    return {
+        "commit": commit(),
+        "requirements.lock (SHA-256)": sha256(Path("requirements.lock")),
+        "training device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        "training precision": "bfloat16" if bfloat16 else "float32",
+        "processor": processor(),
+        "cores": str(cores()),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
+        "system": platform.platform(),
+        "Python": platform.python_version(),
+    }

@@ -1,0 +1,242 @@
+"""One self-contained page for a reviewer: verdicts, tables, figures, faces, and this run."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw, ImageFont
+
+from ferblur import environment, stages
+from ferblur import manifest as manifests
+from ferblur.blur import LEVELS
+from ferblur.dataset import EMOTIONS, POOLS
+from ferblur.faces import Faces
+from ferblur.files import read_json, write_json, write_text
+from ferblur.params import Params, load, read_yaml
+from ferblur.samples import apply
+from ferblur.verdicts import VERDICTS, shown, shown_facts
+
+TEMPLATE = Path("paper/report.html.jinja")
+CAPTIONS = Path("paper/captions.yaml")
+FIGURES = Path("paper/figures")
+TABLES = Path("paper/tables")
+ALIGN = Path("data/align")
+STATISTICS = Path("results/statistics")
+OUT = Path("results/report.html")
+
+MODELS = ("baseline", "second")
+SIDE = 72  # px of a face on a contact sheet
+ACROSS = 12  # faces in a row
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """A picture as part of the page itself; `kind` is its media type."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def drawing(name: str, caption: dict[str, str]) -> dict[str, Any]:
+    """A figure of the paper, its size in px, title, caption and alternative text."""
+    text = (FIGURES / f"{name}.svg").read_text(encoding="utf-8")
+    head = text[text.index("<svg") :].partition(">")[0]
+    sides = {part[0]: part[1] for part in (item.split("=") for item in head.split() if "=" in item)}
+    width, height = (round(float(sides[s].strip('"').removesuffix("pt")) / 0.75) for s in
+                     ("width", "height"))  # fmt: skip
+    number = name.partition("-")[0].removeprefix("fig").lstrip("0")
+    return {
+        "source": data_uri(text.encode(), "image/svg+xml"),
+        "title": f"Fig. {number}" if number.isdigit() else "Ours",
+        "caption": caption["caption"],
+        "alt": caption["alt"],
+        "width": width,
+        "height": height,
+        "broad": width > 480,
+    }
+
+
+def sheet(rows: dict[str, list[np.ndarray]], title: str, caption: str) -> dict[str, Any]:
+    """A contact sheet: a labelled row of H x W x 3 uint8 faces for each key, as one JPEG."""
+    label = 20
+    canvas = Image.new("RGB", (ACROSS * SIDE, len(rows) * (SIDE + label)), "white")
+    draw = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(14)  # Pillow's own, the same on every machine
+    for row, (name, faces) in enumerate(rows.items()):
+        top = row * (SIDE + label)
+        draw.text((2, top + 1), name, fill="black", font=font)
+        for column, face in enumerate(faces):
+            small = Image.fromarray(face).resize((SIDE, SIDE), Image.Resampling.BOX)
+            canvas.paste(small, (column * SIDE, top + label))
+    stream = io.BytesIO()
+    canvas.save(stream, format="JPEG", quality=85)
+    return {
+        "source": data_uri(stream.getvalue(), "image/jpeg"),
+        "title": title,
+        "caption": caption,
+        "alt": f"Contact sheet with rows {', '.join(rows)}.",
+        "width": canvas.width,
+        "height": canvas.height,
+        "broad": True,
+    }
+
+
+def sheets(params: Params) -> list[dict[str, Any]]:
+    """Aligned faces of both pools by emotion, and samples of the second model by blur level."""
+    generator = np.random.default_rng(params.figures.seed)
+    found = []
+    faces = {pool: Faces.open(ALIGN, pool) for pool in POOLS}
+    for pool, aligned in faces.items():
+        rows = {}
+        for label, emotion in enumerate(EMOTIONS):
+            places = np.flatnonzero(aligned.table["label"] == label)
+            picked = generator.permutation(places)[:ACROSS]
+            rows[emotion] = [np.array(aligned.pixels[place]) for place in picked]
+        caption = f"Random aligned faces of the {pool} pool, by emotion."
+        found.append(sheet(rows, pool.capitalize(), caption))
+    second = manifests.read(Path("data/split/second.csv"))
+    rows = {}
+    for level in LEVELS:
+        radius = params.blur.radius(level)
+        samples = second[second["blur_radius"] == radius]
+        picked_rows = samples.sample(min(ACROSS, len(samples)), random_state=generator)
+        if len(picked_rows):
+            places = faces["train"].rows(picked_rows["source_id"])
+            flips, factors = picked_rows["flip"].astype(bool), picked_rows["brightness"]
+            rows[f"{level.replace('_', ' ')} ({radius:g} px)"] = [
+                apply(np.array(faces["train"].pixels[place]), flip, factor, radius)
+                for place, flip, factor in zip(places, flips, factors, strict=True)
+            ]
+    caption = "Random samples of the second model's dataset, by the blur they are read with."
+    return [*found, sheet(rows, "Second model", caption)]
+
+
+def flow(judged: dict[str, Any]) -> list[dict[str, Any]]:
+    """Counts of each pool from the files found to the balanced samples."""
+    prepared = read_json(Path("results/prepare/counts.json"))
+    aligned = read_json(Path("results/align/counts.json"))
+    balanced = {"train": "balanced-total", "deployment": "deployment-total"}
+    rows = []
+    for pool in POOLS:
+        before, after = prepared[pool], aligned[pool]
+        rows.append(
+            {
+                "pool": pool,
+                "counts": {
+                    "files found": before["found"],
+                    "unreadable": before["rejects"],
+                    "duplicates": before["duplicates"],
+                    "accepted": before["accepted"],
+                    "no usable face": after["rejected"],
+                    "kept whole": after["kept_whole"],
+                    "aligned": after["aligned"],
+                    "balanced": next(iter(judged[balanced[pool]]["measured"].values())),
+                },
+            }
+        )
+    return rows
+
+
+def tables(judged: dict[str, Any]) -> dict[str, Any]:
+    """Tables I to III with the paper's values beside this run's."""
+
+    def cells(task: str, model: str, bounds: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"paper": f"{judged[f'{task}-{score}']['paper']:g}", "here": bounds[score]}
+            for score in ("accuracy", "f1")
+        ]
+
+    statistics = {model: read_json(STATISTICS / f"{model}.json") for model in MODELS}
+    names = {"train": "Training", "val": "Validation", "test": "Testing", "total": "Total"}
+    counts = pd.read_csv(TABLES / "table1.csv").set_index("set")
+    return {
+        "table1": [
+            {"set": title}
+            | {
+                model: {
+                    "paper": judged[f"table1-{model}-{name}"]["paper"],
+                    "here": int(counts.loc[title, model]),  # type: ignore[arg-type]
+                }
+                for model in MODELS
+            }
+            for name, title in names.items()
+        ],
+        "table2": [
+            {"level": "none", "model": model,
+             "cells": cells(f"table2-{model}", model, statistics[model]["test"])}
+            for model in MODELS
+        ],
+        "table3": [
+            {"level": level.replace("_", " "), "model": model,
+             "cells": cells(f"table3-{model}-{level.replace('_', '-')}", model,
+                            statistics[model][level])}
+            for level in LEVELS for model in MODELS
+        ],
+    }  # fmt: skip
+
+
+def content() -> dict[str, Any]:
+    """Everything the template shows, by name."""
+    params = load()
+    judged = read_json(Path("results/claims.json"))
+    claims = judged["claims"]
+    captions = read_yaml(CAPTIONS)
+    layers = pd.read_csv(TABLES / "fig09-layers.csv").to_dict("records")
+    run = read_json(stages.RUN) if stages.RUN.exists() else {}
+    return {
+        **tables(claims),
+        "verdicts": VERDICTS,
+        "models": MODELS,
+        "dataset": judged["dataset"],
+        "counts": judged["counts"],
+        "kinds": judged["kinds"],
+        "claims": claims,
+        "conclusions": [
+            claim for claim in claims.values() if claim["place"] in ("VI", "Abstract, VI")
+        ],
+        "agreement": read_json(Path("results/agreement.json")),
+        "comparison": read_json(STATISTICS / "comparison.json"),
+        "figures": [
+            drawing(name, caption)
+            for name, caption in captions.items()
+            if name.startswith("fig") and name != "fig09-layers"
+        ],
+        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"]),
+        "layers": layers,
+        "layers_caption": captions["fig09-layers"]["caption"],
+        "layer_notes": {
+            row["layer"]: claims[f"fig9-{row['layer'].replace(', ', '-')}"]["reason"]
+            for row in layers
+        },
+        "flow": flow(claims),
+        "sheets": sheets(params),
+        "environment": environment.describe(params.train),
+        "packages": environment.packages(),
+        "seeds": {
+            name: section["seed"] for name, section in params.model_dump().items()
+            if "seed" in section
+        },
+        "durations": run.get("stages", {}),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Write the page, and note the environment beside the durations."""
+    shown_here = content()
+    run = {"environment": shown_here["environment"] | {"packages": shown_here["packages"]}}
+    write_json(stages.RUN, run | {"stages": shown_here["durations"]})
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"shown": shown, "shown_facts": shown_facts}
+    write_text(OUT, templates.get_template(TEMPLATE.name).render(shown_here))
+    print(f"open {OUT} in a browser, and paper/main.pdf beside it")
+
+
+if __name__ == "__main__":
+    stages.run(main)

@@ -1,0 +1,65 @@
+"""A copy of the working tree as a git and DVC repository of its own, for tests that run the DAG."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+class Clone:
+    """A copy of the working tree as a git and DVC repository of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file() and Path(name).name != "dvc.lock":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.folder = folder
+        self.first: list[str] = []
+        self.run("git", "init", "-q", "-b", "main")
+        self.commit("start")
+
+    def run(self, *command: str, check: bool = True) -> str:
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+        }
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
+
+    def edit(self, old: str, new: str) -> None:
+        path = self.folder / "params.yaml"
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+
+    def stale(self) -> set[str]:
+        status = json.loads(self.run("dvc", "status", "--json"))
+        return {name.rpartition(":")[2] for name in status}
+
+    def ran(self) -> list[str]:
+        return re.findall(r"Running stage '(?:.*:)?(.+)'", self.run("dvc", "repro"))
+
+    def outputs(self) -> dict[str, str]:
+        hashes: dict[str, str] = {}
+        for path in (self.folder / "dvc.lock", self.folder / "datasets/synthetic/dvc.lock"):
+            for stage in yaml.safe_load(path.read_text())["stages"].values():
+                hashes |= {out["path"]: out["md5"] for out in stage.get("outs", [])}
+        return hashes

@@ -1,0 +1,39 @@
+"""Every claim gets one verdict, in the file and on the page."""
+
+from pathlib import Path
+
+from ferblur import verdicts
+from ferblur.files import read_json
+from ferblur.stages import claims
+
+
+def test_no_claim_is_skipped(finished: Path) -> None:
+    found = read_json(Path("results/claims.json"))
+    assert list(found["claims"]) == [claim.id for claim in verdicts.read()]
+    assert sum(found["counts"].values()) == len(found["claims"])
+    assert found["counts"] == read_json(Path("results/verdicts.json"))
+    page = Path("results/claims.md").read_text()
+    for name, entry in found["claims"].items():
+        assert page.count(f"(`{name}`)") == 1
+        assert entry["verdict"] in verdicts.VERDICTS
+        assert entry["reason"] or entry["verdict"] == "reproduced"
+
+
+def test_numbers_of_the_papers_dataset_are_not_judged_on_another(finished: Path) -> None:
+    found = read_json(Path("results/claims.json"))["claims"]
+    assert found["table3-second-low-accuracy"]["verdict"] == "not comparable"
+    assert found["direction-low"]["verdict"] in ("reproduced", "not reproduced")
+    assert found["fig9-maxpool4"]["reason"] == "window 2 (paper 3)"
+
+
+def test_another_run_is_compared(finished: Path) -> None:
+    found = read_json(Path("results/agreement.json"))
+    assert found["verdict"] == "other parameters"  # the committed run is the demo
+    assert found["line"] in Path("results/claims.md").read_text()
+
+
+def test_same_files_same_bytes(finished: Path) -> None:
+    outputs = (claims.OUT, claims.PAGE, claims.COUNTS, claims.AGREEMENT)
+    before = [path.read_bytes() for path in outputs]
+    claims.main()
+    assert [path.read_bytes() for path in outputs] == before

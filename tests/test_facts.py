@@ -1,0 +1,58 @@
+"""Facts are counted from what the stages left, and every key claims.yaml names is among them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferblur import facts, verdicts
+from ferblur.files import read_json, write_json
+from ferblur.params import load
+
+
+def test_every_claim_finds_its_facts(finished: Path) -> None:
+    found = facts.gather(load())
+    for claim in verdicts.read():
+        for key in claim.keys:
+            verdicts.look_up(found, key)
+
+
+def test_facts_are_those_of_the_files(finished: Path) -> None:
+    params = load()
+    found = facts.gather(params)
+    second = pd.read_csv("data/split/second.csv")
+    assert found["splits"]["second"]["total"] == len(second)
+    assert found["shares"]["second"]["train"] == pytest.approx((second["split"] == "train").mean())
+    assert found["blurred"]["low"] == params.split.blurred_per_class
+    assert found["blurred"]["very_high"] == 0
+    assert found["blurred"]["total"] == 18 * params.split.blurred_per_class
+    assert found["balanced"]["imbalance"] == found["blurred"]["sharp_over_baseline"] == 1
+    assert found["deployment"]["total"] == 6 * params.balance.deployment_per_class
+    assert found["duplicates"] == {"left": 0, "train": 3, "deployment": 2}
+    assert found["image"]["width"] == found["image"]["height"] == 128
+    assert found["rarest"] == {"train": "disgust", "deployment": "disgust"}
+    assert found["imbalance"]["train"] == pytest.approx(16 / 6)
+    assert found["subjects_shared"] == 0
+    counts = read_json(Path("results/align/counts.json"))
+    aligned = sum(counts[pool]["aligned"] for pool in ("train", "deployment"))
+    assert found["aligned"]["share"] == pytest.approx(
+        aligned / sum(counts[pool]["accepted"] for pool in ("train", "deployment"))
+    )
+
+
+def test_unknown_subjects_cannot_be_judged(finished: Path) -> None:
+    path = Path("results/prepare/counts.json")
+    counts = read_json(path)
+    counts["train"]["subjects"] = 0
+    write_json(path, counts)
+    assert facts.pools()["subjects_shared"] is None
+
+
+def test_the_box_is_the_square_of_the_radius() -> None:
+    assert facts.blur() == {"blur": {"box": 25, "levels": 4}}
+
+
+def test_a_blur_that_is_no_box_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "box_blur", lambda image, radius: np.roll(image, 1))
+    assert facts.blur()["blur"]["box"] != 25
