@@ -65,7 +65,9 @@ def test_hard_cases() -> None:
 @pytest.mark.skipif(not reference.real_faces(), reason="the real photographs are not here")
 def test_real_faces() -> None:
     theirs = read("real-faces.json")
-    images = np.stack([np.asarray(Image.open(reference.REAL_FACES / name)) for name in theirs])
+    files = reference.real_faces()
+    assert set(files) == set(theirs)
+    images = np.stack([np.asarray(Image.open(files[name])) for name in theirs])
     detector = Mtcnn()
     batches = (images[start : start + 32] for start in range(0, len(images), 32))
     found = [faces for batch in batches for faces in detector.detect(batch)]

@@ -242,3 +242,20 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
     path.write_text(before)
     assert "train.epochs: Input should be greater than or equal to 1 (is 0)" in output
     assert "Traceback" not in output
+
+
+def test_codecheck_lists_every_output(clone: Clone) -> None:
+    listed = [
+        entry["file"] for entry in yaml.safe_load((ROOT / "codecheck.yml").read_text())["manifest"]
+    ]
+    assert len(listed) == len(set(listed))
+    for path in listed:
+        assert (clone.folder / path).exists(), path
+    outputs = clone.outputs()
+    files = []
+    for out in map(Path, outputs):
+        inside = sorted(path for path in (clone.folder / out).rglob("*") if path.is_file())
+        files += [path.relative_to(clone.folder).as_posix() for path in inside] or [str(out)]
+    for file in files:
+        holders = [path for path in listed if file == path or file.startswith(f"{path}/")]
+        assert len(holders) == 1, file

@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from ferblur import expression, subject
 from ferblur.dataset import EMOTIONS
 from ferblur.detection import Detection, Detector, MtcnnReference
-from ferblur.files import write_text
+from ferblur.files import sha256, write_text
 from ferblur.params import load
 from ferblur.renderer import Renderer
 from ferblur.stages.synthesize import make_renderer, view
@@ -89,9 +89,9 @@ def hard_cases(renderer: Renderer) -> Cases:
     return cases
 
 
-def real_faces() -> list[Path]:
-    """The real photographs' files; none where the folder is not there."""
-    return sorted(REAL_FACES.glob("*/*/*.jpg"))
+def real_faces() -> dict[str, Path]:
+    """The real photographs by SHA-256, since their names say who is shown; none without them."""
+    return dict(sorted((sha256(path), path) for path in REAL_FACES.glob("*/*/*.jpg")))
 
 
 def detect(detector: Detector, images: list[np.ndarray]) -> list[list[Detection]]:
@@ -115,9 +115,8 @@ def main() -> None:
     write_text(HERE / "hard-cases.json", _lines(found))
     files = real_faces()
     if files:
-        images = [np.asarray(Image.open(path).convert("RGB")) for path in files]
-        names = [path.relative_to(REAL_FACES).as_posix() for path in files]
-        found = dict(zip(names, detect(detector, images), strict=True))
+        images = [np.asarray(Image.open(path).convert("RGB")) for path in files.values()]
+        found = dict(zip(files, detect(detector, images), strict=True))
         write_text(HERE / "real-faces.json", _lines(found))
 
 

@@ -17,7 +17,14 @@ def main() -> None:
     with atomic(OUT) as temporary:
         try:
             # only Typst's own fonts, so that the bytes do not depend on the machine
-            typst.compile(str(SOURCE), output=str(temporary), root=".", ignore_system_fonts=True)
+            # and PDF/UA-1, which a picture without alternative text would fail
+            typst.compile(
+                str(SOURCE),
+                output=str(temporary),
+                root=".",
+                ignore_system_fonts=True,
+                pdf_standards=["ua-1"],
+            )
         except typst.TypstError as error:
             where = next(
                 (part for part in error.diagnostic.split() if part.startswith(str(SOURCE))),
