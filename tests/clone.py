@@ -45,6 +45,11 @@ class Clone:
         self.run("git", "add", "-A")
         self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
 
+    def restore(self) -> None:
+        """Undo every edit since the last commit."""
+        self.run("git", "checkout", "-q", "--", ".")
+        self.run("dvc", "checkout", "-q")
+
     def edit(self, old: str, new: str) -> None:
         path = self.folder / "params.yaml"
         assert path.read_text().count(old) == 1
