@@ -46,7 +46,7 @@ $(VENV)-reference/installed: requirements-reference.lock pyproject.toml
 benchmark: $(VENV)-reference/installed ## measure the stages against the naive way and the machine's limit
 	$(VENV)-reference/bin/python benchmarks/align.py
 
-spread: setup ## measure how far the scores move when training again elsewhere (after repro; half an hour)
+spread: setup ## measure how far the scores move when training again elsewhere (after repro; an hour)
 	python benchmarks/spread.py
 
 committed: setup ## make this run the one that others are compared with (after repro and spread)
@@ -54,4 +54,4 @@ committed: setup ## make this run the one that others are compared with (after r
 
 clean: ## delete everything that make repro makes anew, and the environment
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
-	rm -rf data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment
+	rm -rf results/report.html results/run.json data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment

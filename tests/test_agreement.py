@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ferblur import agreement
@@ -62,10 +63,14 @@ def test_other_parameters_are_named(run: Any, committed: Any) -> None:
     assert "train.epochs" in found["line"]
 
 
-def test_a_tolerance_is_the_largest_distance() -> None:
-    spread = {"as committed": scores(0.5), "float32": scores(0.47), "another seed": scores(0.51)}
-    found = agreement.tolerances(spread)
-    assert found["second"]["high"]["accuracy"] == pytest.approx(0.03)
+def test_a_tolerance_is_four_standard_deviations() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.normal(0.5, 0.02, 400)
+    spread = {str(number): scores(float(value)) for number, value in enumerate(values)}
+    tolerance = agreement.tolerances(spread)["second"]["high"]["accuracy"]
+    assert tolerance == pytest.approx(0.08, rel=0.1)
+    pairs = np.abs(values[::2] - values[1::2])
+    assert (pairs > tolerance).mean() <= 0.015
 
 
 def test_the_committed_run_is_the_one_in_git() -> None:

@@ -1,0 +1,48 @@
+"""What every stage does: note how long it took, and say a user's mistake in one line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ferblur import stages
+from ferblur.errors import UserError
+from ferblur.files import read_json
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", [f"/somewhere/{arguments[0]}.py", *arguments[1:]])
+    monkeypatch.setattr(stages, "die_with_parent", lambda: None)
+    stages.run(lambda: None)
+
+
+def test_durations_add_up_by_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, "align")
+    run(monkeypatch, "train", "baseline")
+    noted = read_json(stages.RUN)["stages"]
+    assert list(noted) == ["align", "train@baseline"]
+    assert noted["align"]["seconds"] >= 0
+    assert noted["align"]["ended"].endswith("+00:00")
+
+
+def test_a_damaged_note_is_begun_anew(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stages.RUN.parent.mkdir()
+    stages.RUN.write_text("{half")
+    run(monkeypatch, "align")
+    assert list(read_json(stages.RUN)["stages"]) == ["align"]
+
+
+def test_only_the_first_rank_notes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    run(monkeypatch, "align")
+    assert not stages.RUN.exists()
+
+
+def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken() -> None:
+        raise UserError("faces: none here")
+
+    monkeypatch.setattr(sys, "argv", ["align.py"])
+    monkeypatch.setattr(stages, "die_with_parent", lambda: None)
+    with pytest.raises(SystemExit, match=r"^align: faces: none here$"):
+        stages.run(mistaken)
