@@ -5,8 +5,8 @@
 Trains and evaluates both models again on the data of this working tree: in float32, with the
 instructions of an older processor, on one thread, and from other seeds. The first three stand for
 another machine, whose sums round differently; training amplifies the last bit. Writes
-`benchmarks/spread.json`: every score of every variant, from which `ferblur.agreement` takes the
-tolerance granted to another machine's run.
+`benchmarks/spread.json`: every score of this run and of every variant, from which
+`ferblur.agreement` takes the tolerance granted to another machine's run.
 """
 
 import os
@@ -19,16 +19,14 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from ferblur.blur import LEVELS
+from ferblur.agreement import SPREAD, TASKS, predictions, scores
 from ferblur.files import read_json, write_json
+from ferblur.manifest import MODELS
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "benchmarks/spread.json"
-MODELS = ("baseline", "second")
+ROOT = Path.cwd()
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 VARIANTS: dict[str, tuple[dict[str, str], dict[str, object]]] = {
-    "as committed": ({}, {}),
     "float32": ({}, {"precision": "float32"}),
     "float32, AVX2": (AVX2, {"precision": "float32"}),
     "one thread": ({"OMP_NUM_THREADS": "1"}, {}),
@@ -37,7 +35,7 @@ VARIANTS: dict[str, tuple[dict[str, str], dict[str, object]]] = {
 """Environment variables and `train` parameters of each variant."""
 
 
-def scores(environment: dict[str, str], train: dict[str, object]) -> dict[str, Any]:
+def trained_again(environment: dict[str, str], train: dict[str, object]) -> dict[str, Any]:
     """Train and evaluate both models in a folder of their own; returns their scores by task."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,20 +53,24 @@ def scores(environment: dict[str, str], train: dict[str, object]) -> dict[str, A
                 )  # fmt: skip
         return {
             model: {
-                task: read_json(folder / f"results/evaluate/{model}/{task}.json")
-                for task in ("test", *LEVELS)
+                task: read_json(folder / f"results/evaluate/{model}/{task}.json") for task in TASKS
             }
             for model in MODELS
         }
 
 
 def main() -> None:
-    """Run every variant, one after another; what is finished survives a kill."""
-    found = read_json(OUT) if OUT.exists() else {}
+    """Run every variant, one after another; what is finished survives a kill.
+
+    Scores of an earlier state, whose predictions are not this run's, are thrown away.
+    """
+    content = read_json(SPREAD) if SPREAD.exists() else {}
+    if content.get("predictions") != predictions():
+        content = {"predictions": predictions(), "runs": {"as committed": scores()}}
     for name, (environment, train) in tqdm(VARIANTS.items(), desc="spread", disable=None):
-        if name not in found:
-            found[name] = scores(environment, train)
-            write_json(OUT, found)
+        if name not in content["runs"]:
+            content["runs"][name] = trained_again(environment, train)
+            write_json(SPREAD, content)
 
 
 if __name__ == "__main__":

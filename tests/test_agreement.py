@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from ferblur import agreement
+from ferblur.errors import UserError
 from ferblur.files import read_json
+from ferblur.manifest import MODELS
 
 ROOT = Path(__file__).parents[1]
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 def scores(value: float) -> dict[str, Any]:
     return {
         model: {task: dict.fromkeys(agreement.SCORES, value) for task in agreement.TASKS}
-        for model in agreement.MODELS
+        for model in MODELS
     }
 
 
@@ -27,6 +29,7 @@ def committed() -> dict[str, Any]:
         "predictions": {"baseline": "a", "second": "b"},
         "scores": scores(0.5),
         "tolerances": scores(0.02),
+        "environment": {"processor": "ours"},
     }
 
 
@@ -58,26 +61,58 @@ def test_one_score_outside_is_different(run: Any, committed: Any) -> None:
 
 def test_other_parameters_are_named(run: Any, committed: Any) -> None:
     run["params"]["train"]["epochs"] = 2
+    assert agreement.compare(run, committed)["verdict"] == "bit-identical"
+    run["predictions"]["second"] = "c"
     found = agreement.compare(run, committed)
     assert found["verdict"] == "other parameters"
     assert "train.epochs" in found["line"]
 
 
-def test_a_tolerance_is_four_standard_deviations() -> None:
+def test_scores_edited_by_hand_are_not_bit_identical(run: Any, committed: Any) -> None:
+    run["scores"]["second"]["low"]["f1"] = 0.9
+    assert agreement.compare(run, committed)["verdict"] == "different"
+
+
+def test_chance_alone_stays_within_tolerance() -> None:
     generator = np.random.default_rng(0)
-    values = generator.normal(0.5, 0.02, 400)
-    spread = {str(number): scores(float(value)) for number, value in enumerate(values)}
-    tolerance = agreement.tolerances(spread)["second"]["high"]["accuracy"]
-    assert tolerance == pytest.approx(0.08, rel=0.1)
-    pairs = np.abs(values[::2] - values[1::2])
-    assert (pairs > tolerance).mean() <= 0.015
+    cells = [(model, task) for model in MODELS for task in agreement.TASKS]
+    inside = []
+    for _ in range(400):
+        runs = {str(number): scores(0.0) for number in range(9)}
+        for model, task in cells:  # accuracy and F1 go together
+            for drawn in runs.values():
+                value = generator.normal(0.5, 0.03)
+                drawn[model][task] = dict.fromkeys(agreement.SCORES, value)
+        new = runs.pop("8")
+        found = agreement.tolerances(runs)
+        inside.append(
+            all(
+                abs(new[model][task]["f1"] - runs["0"][model][task]["f1"])
+                <= found[model][task]["f1"]
+                for model, task in cells
+            )
+        )
+    assert 0.92 < sum(inside) / len(inside) < 0.99
+
+
+def test_a_score_that_never_moved_may_still_move() -> None:
+    found = agreement.tolerances({str(number): scores(1.0) for number in range(3)})
+    assert found["baseline"]["test"]["f1"] == agreement.LEAST
+
+
+def test_a_spread_of_another_run_is_refused(finished: Path) -> None:
+    before = agreement.COMMITTED.read_bytes()
+    with pytest.raises(UserError, match=r"benchmarks/spread\.json: not of this run"):
+        agreement.main()
+    assert agreement.COMMITTED.read_bytes() == before
 
 
 def test_the_committed_run_is_the_one_in_git() -> None:
     committed = read_json(ROOT / "paper/committed.json")
     spread = read_json(ROOT / "benchmarks/spread.json")
-    assert committed["tolerances"] == agreement.tolerances(spread)
+    assert committed["tolerances"] == agreement.tolerances(spread["runs"])
+    assert committed["predictions"] == spread["predictions"]
+    assert committed["scores"] == spread["runs"]["as committed"]
     for model, tasks in committed["scores"].items():
         for task, score in tasks.items():
             assert score == read_json(ROOT / f"results/evaluate/{model}/{task}.json")
-    assert committed["scores"] == spread["as committed"]

@@ -33,7 +33,8 @@ def test_facts_are_those_of_the_files(finished: Path) -> None:
     assert found["image"]["width"] == found["image"]["height"] == 128
     assert found["rarest"] == {"train": "disgust", "deployment": "disgust"}
     assert found["imbalance"]["train"] == pytest.approx(16 / 6)
-    assert found["subjects_shared"] == 0
+    assert found["shared"] == 0
+    assert found["evaluated"] == {"emotions": 6, "blurred_sets": 4}
     counts = read_json(Path("results/align/counts.json"))
     aligned = sum(counts[pool]["aligned"] for pool in ("train", "deployment"))
     assert found["aligned"]["share"] == pytest.approx(
@@ -46,13 +47,41 @@ def test_unknown_subjects_cannot_be_judged(finished: Path) -> None:
     counts = read_json(path)
     counts["train"]["subjects"] = 0
     write_json(path, counts)
-    assert facts.pools()["subjects_shared"] is None
+    assert facts.pools()["shared"] is None
+    write_json(path, counts | {"in_both_pools": 2})
+    assert facts.pools()["shared"] == 2
 
 
 def test_the_box_is_the_square_of_the_radius() -> None:
-    assert facts.blur() == {"blur": {"box": 25, "levels": 4}}
+    assert facts.blur() == {"blur": {"box": 25}}
 
 
 def test_a_blur_that_is_no_box_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "box_blur", lambda image, radius: np.roll(image, 1))
     assert facts.blur()["blur"]["box"] != 25
+
+
+def test_a_lost_class_is_no_balance(finished: Path) -> None:
+    params = load()
+    path = Path("data/balance/train.csv")
+    table = pd.read_csv(path)
+    table[table["label"] != 2].to_csv(path, index=False)
+    assert facts.samples(params)["balanced"]["imbalance"] is None
+
+
+def test_images_of_several_sizes_have_no_one_size(finished: Path) -> None:
+    path = Path("results/prepare/counts.json")
+    counts = read_json(path)
+    counts["train"]["width"] = [96, 128]
+    write_json(path, counts)
+    assert facts.pools()["image"]["width"] is None
+
+
+def test_few_people_prove_nothing(finished: Path) -> None:
+    params = load()
+    assert facts.scores(params)["differences"]["gain"]["low"] is not None
+    path = Path("results/statistics/comparison.json")
+    write_json(path, read_json(path) | {"clusters": 9})
+    differences = facts.scores(params)["differences"]
+    assert differences["gain"]["low"] is None
+    assert differences["recall"]["second"]["fear"]["anger"] is None

@@ -25,14 +25,14 @@ def accuracy_interval(
     labels: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, resamples: int, seed: int
 ) -> dict[str, float]:
     draws = Bootstrap.draw(clusters, resamples, np.random.default_rng(seed))
-    return interval(accuracy(draws.confusions(labels, predicted)), 0.95)
+    return interval(accuracy(draws.confusions(clusters, labels, predicted)), 0.95)
 
 
 @pytest.mark.parametrize("average", ["macro", "weighted"])
 def test_equals_a_bootstrap_done_row_by_row(average: str) -> None:
     labels, predicted, person = sample(0)
     draws = Bootstrap.draw(person, 3000, np.random.default_rng(1))
-    confusions = draws.confusions(labels, predicted)
+    confusions = draws.confusions(person, labels, predicted)
     found = {"accuracy": accuracy(confusions), "f1": f1(confusions, average)}
     generator = np.random.default_rng(2)
     resampled = []
@@ -52,7 +52,7 @@ def test_recall_is_scikit_learns() -> None:
     labels, predicted, person = sample(0)
     draws = Bootstrap.draw(person, 10, np.random.default_rng(1))
     expected = list(metrics.recall(labels, predicted).values())
-    np.testing.assert_allclose(recall(draws.confusions(labels, predicted))[0], expected)
+    np.testing.assert_allclose(recall(draws.confusions(person, labels, predicted))[0], expected)
 
 
 def test_clustering_widens_the_interval() -> None:
@@ -72,8 +72,8 @@ def test_pairing_narrows_the_interval_of_a_difference() -> None:
     other = Bootstrap.draw(person, 2000, np.random.default_rng(2))
     widths = []
     for shown in (draws, other):
-        difference = accuracy(draws.confusions(labels, first)) - accuracy(
-            shown.confusions(labels, second)
+        difference = accuracy(draws.confusions(person, labels, first)) - accuracy(
+            shown.confusions(person, labels, second)
         )
         bounds = interval(difference, 0.95)
         widths.append(bounds["high"] - bounds["low"])
@@ -104,3 +104,13 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
 def test_mcnemar_without_disagreement() -> None:
     same = np.array([True, False])
     assert mcnemar(same, same)["p_value"] == 1.0
+
+
+def test_one_draw_serves_two_sets_of_the_same_people() -> None:
+    labels, predicted, person = sample(0)
+    draws = Bootstrap.draw(person, 50, np.random.default_rng(1))
+    half = person < 20
+    parts = [
+        draws.confusions(person[rows], labels[rows], predicted[rows]) for rows in (half, ~half)
+    ]
+    np.testing.assert_array_equal(sum(parts), draws.confusions(person, labels, predicted))

@@ -164,3 +164,8 @@ def test_a_manifest_survives_the_file(tmp_path: Path) -> None:
     manifest.write(path, balanced)
     pd.testing.assert_frame_equal(manifest.read(path), balanced, check_dtype=False)
     assert manifest.read(path)["brightness"].tolist() == balanced["brightness"].tolist()
+
+
+def test_a_train_class_without_faces_is_named() -> None:
+    with pytest.raises(UserError, match="train/fear: no face was found"):
+        raised(few(fear=0))

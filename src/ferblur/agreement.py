@@ -1,7 +1,7 @@
 """A run against the committed one: the same bits, within tolerance, or different.
 
-`python -m ferblur.agreement` writes paper/committed.json from the run in the working directory: the
-parameters, the scores, and the tolerance of each, from the variants in benchmarks/spread.json.
+`python -m ferblur.agreement` writes paper/committed.json from the run in the working directory: its
+parameters, machine and scores, and the tolerance of each score, from benchmarks/spread.json.
 """
 
 import sys
@@ -10,40 +10,59 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
+from scipy.stats import t
+
+from ferblur import record
 from ferblur.blur import LEVELS
 from ferblur.errors import UserError
 from ferblur.files import read_json, sha256, write_json
+from ferblur.manifest import MODELS
 from ferblur.params import load
 
 COMMITTED = Path("paper/committed.json")
 SPREAD = Path("benchmarks/spread.json")
-MODELS = ("baseline", "second")
 TASKS = ("test", *LEVELS)
 SCORES = ("accuracy", "f1")
+
+SURE = 0.95
+"""How often a run that differs only by chance has every score within tolerance."""
+
+LEAST = 0.01
+"""The smallest tolerance: a score that hardly varied over a few runs may still vary."""
+
+
+def predictions() -> dict[str, str]:
+    """The hash of each model's predictions."""
+    return {name: sha256(Path(f"data/evaluate/{name}.csv")) for name in MODELS}
+
+
+def scores() -> dict[str, Any]:
+    """Every score by model and task."""
+    return {
+        name: {task: read_json(Path(f"results/evaluate/{name}/{task}.json")) for task in TASKS}
+        for name in MODELS
+    }
 
 
 def this_run() -> dict[str, Any]:
     """The parameters (but for looks), the hash of each model's predictions, and every score."""
-    return {
-        "params": load().model_dump(mode="json", exclude={"figures"}),
-        "predictions": {name: sha256(Path(f"data/evaluate/{name}.csv")) for name in MODELS},
-        "scores": {
-            name: {task: read_json(Path(f"results/evaluate/{name}/{task}.json")) for task in TASKS}
-            for name in MODELS
-        },
-    }
+    params = load().model_dump(mode="json", exclude={"figures"})
+    return {"params": params, "predictions": predictions(), "scores": scores()}
 
 
 def tolerances(spread: Mapping[str, Any]) -> dict[str, Any]:
-    """Four standard deviations of each score over the variants.
+    """How far apart two runs may be that differ in nothing but arithmetic or seed, by score.
 
-    Two runs that differ in nothing but arithmetic or seed are further apart in about one score of
-    two hundred: their difference varies by the square root of two more than one of them.
+    `spread` holds the scores of n such runs. Student's t with n - 1 degrees of freedom gives the
+    distance that the difference of two exceeds in (1 - SURE) / 12 of cases: accuracy and F1 of
+    one model on one set of faces go together, which leaves 12 chances to be outside.
     """
+    chances = len(MODELS) * len(TASKS)
+    factor = float(t.ppf(1 - (1 - SURE) / chances / 2, len(spread) - 1)) * 2**0.5
     return {
         model: {
             task: {
-                score: 4 * stdev(variant[model][task][score] for variant in spread.values())
+                score: max(LEAST, factor * stdev(n[model][task][score] for n in spread.values()))
                 for score in SCORES
             }
             for task in TASKS
@@ -68,7 +87,8 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     """Compare a run with the committed one, cell by cell.
 
     Returns `verdict` (bit-identical, within tolerance, different, or other parameters), `line`
-    (one sentence that says so), and `cells`: model, task, score, `run`, `committed`, `tolerance`.
+    (one sentence that says so), `outside` (how many cells), the committed run's `environment`, and
+    `cells`: model, task, score, `run`, `committed`, `tolerance`.
     """
     cells = [
         {
@@ -85,17 +105,15 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     ]
     outside = [c for c in cells if abs(c["run"] - c["committed"]) > c["tolerance"]]
     edited = changed(committed["params"], run["params"])
-    if edited:
+    if all(run[part] == committed[part] for part in ("predictions", "scores")):
+        verdict = "bit-identical"
+        line = "This run is bit-identical to the committed one, in every prediction."
+    elif edited:
         named = ", ".join(edited[:3]) + (", …" if len(edited) > 3 else "")
         verdict = "other parameters"
         line = (
             f"This run has other parameters than the committed one ({named}), so its scores are "
             "expected to differ."
-        )
-    elif run["predictions"] == committed["predictions"]:
-        verdict = "bit-identical"
-        line = (
-            "This run is bit-identical to the committed one: every prediction has the same bytes."
         )
     elif not outside:
         verdict = "within tolerance"
@@ -106,15 +124,26 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
             f"This run is different from the committed one: {len(outside)} of {len(cells)} scores "
             "are outside their tolerance."
         )
-    return {"verdict": verdict, "line": line, "outside": len(outside), "cells": cells}
+    return {
+        "verdict": verdict,
+        "line": line,
+        "outside": len(outside),
+        "environment": committed["environment"],
+        "cells": cells,
+    }
 
 
 def main() -> None:
     """Make this run the committed one."""
-    for path in (SPREAD, *(Path(f"data/evaluate/{name}.csv") for name in MODELS)):
-        if not path.is_file():
-            raise UserError(f"{path}: missing; run `make repro` and `make spread` first")
-    write_json(COMMITTED, {**this_run(), "tolerances": tolerances(read_json(SPREAD))})
+    environment = record.read()["environment"]
+    if not environment:
+        raise UserError(f"{record.FILE}: no machine noted; run `make repro` first")
+    spread = read_json(SPREAD) if SPREAD.is_file() else {"runs": {}}
+    if len(spread["runs"]) < 3 or spread["predictions"] != predictions():
+        raise UserError(f"{SPREAD}: not of this run, or not finished; run `make spread` first")
+    environment.pop("packages")  # the lock's hash says as much
+    content = {"environment": environment, "tolerances": tolerances(spread["runs"])}
+    write_json(COMMITTED, this_run() | content)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from ferblur.params import Train
 from ferblur.ranks import cores
 from ferblur.training import choose_device, native_bfloat16
 
+INPUTS = ("src", "params.yaml", "dvc.yaml", "requirements.lock", "paper/*.typ", "paper/*.y*ml")
+"""What a run is made from, for git."""
+
 
 def commit() -> str:
     """The git commit checked out, and whether code or parameters were edited since."""
@@ -21,10 +24,10 @@ def commit() -> str:
             ["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True
         ).stdout.strip()
         edited = subprocess.run(
-            ["git", "diff", "--quiet", "HEAD", "--", "src", "params.yaml", "dvc.yaml"], check=False
-        ).returncode
+            ["git", "status", "--porcelain", "--", *INPUTS], check=True, capture_output=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
-        return "not a git repository"
+        return "unknown (no git repository that this user may read)"
     return f"{head} with edits" if edited else head
 
 
@@ -52,8 +55,8 @@ def describe(train: Train) -> dict[str, str]:
     return {
         "commit": commit(),
         "requirements.lock (SHA-256)": sha256(Path("requirements.lock")),
-        "training device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "training precision": "bfloat16" if bfloat16 else "float32",
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        "precision of training": "bfloat16" if bfloat16 else "float32",
         "processor": processor(),
         "cores": str(cores()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",

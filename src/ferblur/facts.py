@@ -3,7 +3,7 @@
 Nothing is decided here; `gather` only reads what the stages left, and counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ import pandas as pd
 from torchvision.models.googlenet import Inception
 
 from ferblur import manifest as manifests
-from ferblur.architecture import branches, googlenet, layers
+from ferblur.architecture import branches, googlenet
 from ferblur.blur import LEVELS, box_blur
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.files import read_json
+from ferblur.manifest import MODELS
 from ferblur.params import Params
-
-MODELS = ("baseline", "second")
 
 
 def pools() -> dict[str, Any]:
@@ -32,22 +31,23 @@ def pools() -> dict[str, Any]:
 
     def same(side: str) -> int | None:
         ends = {end for pool in POOLS for end in prepared[pool][side]}
-        return ends.pop() if len(ends) == 1 else 0
+        return ends.pop() if len(ends) == 1 else None
+
+    def rarest(counts: dict[str, int]) -> str | None:
+        fewest = [name for name, number in counts.items() if number == min(counts.values())]
+        return fewest[0] if len(fewest) == 1 else None
 
     known = all(prepared[pool]["subjects"] for pool in POOLS)
+    shared = prepared["in_both_pools"]  # images; `prepare` refuses a subject in both pools
     return {
-        # `prepare` refuses a dataset that names one person in both pools
-        "subjects_shared": 0 if known else None,
+        "shared": shared if known or shared else None,
         "image": {
             "width": same("width"),
             "height": same("height"),
             "kilobytes": float(pd.concat(accepted.values())["bytes"].median() / 1000),
         },
-        "imbalance": {
-            pool: max(n.values()) / min(n.values()) if min(n.values()) else None
-            for pool, n in classes.items()
-        },
-        "rarest": {p: min(n, key=n.__getitem__) for p, n in classes.items()},
+        "imbalance": {pool: _ratio(counts.values()) for pool, counts in classes.items()},
+        "rarest": {pool: rarest(counts) for pool, counts in classes.items()},
         "duplicates": {
             "left": sum(len(t) - t["sha256"].nunique() for t in accepted.values()),
             **{pool: prepared[pool]["duplicates"] for pool in POOLS},
@@ -59,17 +59,29 @@ def pools() -> dict[str, Any]:
     }
 
 
+def _ratio(counts: Iterable[int]) -> float | None:
+    """Largest over smallest count; None where a class is empty."""
+    numbers = list(counts)
+    return max(numbers) / min(numbers) if min(numbers) else None
+
+
+def _classes(labels: pd.Series) -> list[int]:
+    """Samples of each class, in the order of labels."""
+    return [int((labels == label).sum()) for label in range(len(EMOTIONS))]
+
+
 def samples(params: Params) -> dict[str, Any]:
     """The manifests: balanced sets, splits, blurred samples (III.B to III.D, Table I)."""
     faces = {
-        pool: pd.read_csv(f"data/align/{pool}.csv", usecols=["label"])["label"].value_counts()
+        pool: _classes(pd.read_csv(f"data/align/{pool}.csv", usecols=["label"])["label"])
         for pool in POOLS
     }
     balanced = manifests.read(Path("data/balance/train.csv"))
     deployment = manifests.read(Path("data/balance/deployment.csv"))
     split = {model: manifests.read(Path(f"data/split/{model}.csv")) for model in MODELS}
     second = split["second"]
-    per_class = balanced["label"].value_counts()
+    per_class = _classes(balanced["label"])
+    shown = _classes(deployment["label"])
     counts = {
         model: {
             **{name: int((rows["split"] == name).sum()) for name in manifests.SPLITS},
@@ -79,8 +91,9 @@ def samples(params: Params) -> dict[str, Any]:
     }
 
     def blurred(level: str) -> int | None:
-        at = second.loc[second["blur_radius"] == params.blur.radius(level), "label"]
-        each = {int((at == label).sum()) for label in range(len(EMOTIONS))}
+        each = set(
+            _classes(second.loc[second["blur_radius"] == params.blur.radius(level), "label"])
+        )
         return each.pop() if len(each) == 1 else None
 
     any_blur = int((second["blur_radius"] > 0).sum())
@@ -89,15 +102,13 @@ def samples(params: Params) -> dict[str, Any]:
         "balanced": {
             "flipped": int(balanced["flip"].sum()),
             "brighter": int((balanced["brightness"] > 1).sum()),
-            "imbalance": float(per_class.max() / per_class.min()),
-            "over_majority": float(per_class.max() / faces["train"].max()),
-            "per_class": int(per_class.max()),
+            "imbalance": _ratio(per_class),
+            "over_majority": max(per_class) / max(faces["train"]),
+            "per_class": max(per_class),
         },
         "deployment": {
-            "per_class": int(deployment["label"].value_counts().max()),
-            "of_smallest": float(
-                deployment["label"].value_counts().max() / faces["deployment"].min()
-            ),
+            "per_class": max(shown),
+            "of_smallest": max(shown) / min(faces["deployment"]),
             "total": len(deployment),
         },
         "splits": counts,
@@ -118,14 +129,12 @@ def architecture() -> dict[str, Any]:
     """The model object: depth, parts, and Fig. 9 by its layers (section IV)."""
     table = pd.read_csv("paper/tables/fig09-layers.csv")
     network = googlenet()
-    rows = layers(network)
-    pooling = int(rows["type"].isin(["max pooling", "average pooling"]).sum())
     first = next(m for m in network.modules() if isinstance(m, Inception))
+    pooling = int(table["type"].isin(["max pooling", "average pooling"]).sum())
     return {
         "architecture": {
-            "outputs": network.fc.out_features,
-            "depth": int(rows["depth"].sum()),
-            "depth_with_pooling": int(rows["depth"].sum()) + pooling,
+            "depth": int(table["depth"].sum()),
+            "depth_with_pooling": int(table["depth"].sum()) + pooling,
             "modules": sum(not list(module.children()) for module in network.modules()),
             "branches": len(branches(first)),
         },
@@ -142,27 +151,47 @@ def blur() -> dict[str, Any]:
     image[4, 4] = 250
     spread = box_blur(image, 2)[:, :, 0]
     even = set(spread[spread > 0].tolist()) == {10}
-    return {"blur": {"box": int((spread > 0).sum()) if even else None, "levels": len(LEVELS) - 1}}
+    return {"blur": {"box": int((spread > 0).sum()) if even else 0}}
 
 
 def scores(params: Params) -> dict[str, Any]:
     """Scores with their intervals, differences, recalls, and the end of the training curves."""
     folder = Path("results/statistics")
     statistics = {model: read_json(folder / f"{model}.json") for model in MODELS}
+    comparison = read_json(folder / "comparison.json")
+    differences = read_json(folder / "differences.json")
+    if min(comparison["clusters"], comparison["clusters_own"]) < FEW:
+        differences = _unknown(differences)
     curves = {}
     for model in MODELS:
         summary = read_json(Path(f"results/train/{model}/summary.json"))[params.evaluate.epoch]
         test = statistics[model]["test"]["accuracy"]["value"]
         curves[model] = {
             "train": summary["train/accuracy"],
-            "validation": summary["val/accuracy"],
             "validation_minus_test": summary["val/accuracy"] - test,
         }
+    recalls = read_json(folder / "recall.json")
     return {
+        "evaluated": {
+            "emotions": len(recalls["baseline"]["none"]),
+            "blurred_sets": len(recalls["baseline"]) - 1,
+        },
         "statistics": statistics,
-        "differences": read_json(folder / "differences.json"),
-        "recall": read_json(folder / "recall.json"),
+        "differences": differences,
+        "recall": recalls,
         "curves": curves,
+    }
+
+
+FEW = 10
+"""With fewer people (or images, where people are unknown) than this, a bootstrap says nothing."""
+
+
+def _unknown(tree: dict[str, Any]) -> dict[str, Any]:
+    """The same keys without their intervals."""
+    return {
+        key: None if value is None or "low" in value else _unknown(value)
+        for key, value in tree.items()
     }
 
 

@@ -13,17 +13,17 @@ Interval = dict[str, float]
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Resamples of one set of images that draw whole clusters.
+    """Resamples that draw whole clusters.
 
     A cluster is a subject where subjects are known (images of one person are not independent),
-    else an image. The same draws serve every model and blur level shown these images, so that a
-    difference of two scores is resampled in pairs.
+    else an image. The same draws serve every model, blur level and set of images with these
+    clusters, so that a difference of two scores is resampled in pairs.
     """
 
-    cluster: np.ndarray
-    """Number of each image's cluster, N integers from 0."""
+    names: np.ndarray
+    """The clusters, C distinct names, sorted."""
     draws: np.ndarray
-    """How often each cluster counts, (1 + B) x clusters; the first row is the sample itself."""
+    """How often each cluster counts, (1 + B) x C; the first row is the sample itself."""
 
     @classmethod
     def draw(
@@ -31,27 +31,31 @@ class Bootstrap:
     ) -> "Bootstrap":
         """Draw B = `resamples` times as many clusters as there are, with replacement.
 
-        `clusters` names each image's cluster, N entries.
+        `clusters` names the cluster of each image there is; names may repeat.
         """
-        _, cluster = np.unique(clusters, return_inverse=True)
-        size = int(cluster.max()) + 1
+        names = np.unique(clusters)
+        size = len(names)
         drawn = generator.multinomial(size, np.full(size, 1 / size), size=resamples)
-        return cls(cluster, np.vstack([np.ones(size, dtype=drawn.dtype), drawn]))
+        return cls(names, np.vstack([np.ones(size, dtype=drawn.dtype), drawn]))
 
-    def confusions(self, labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Confusion matrices of the sample and its resamples, (1 + B) x 6 x 6 counts.
+    def confusions(
+        self, clusters: np.ndarray, labels: np.ndarray, predicted: np.ndarray
+    ) -> np.ndarray:
+        """Confusion matrices of N images and their resamples, (1 + B) x 6 x 6 counts.
 
-        `labels` and `predicted` are N integers in 0..5; rows are true, columns predicted.
+        `clusters` names each image's cluster, one of `names`; `labels` and `predicted` are N
+        integers in 0..5. Rows are true, columns predicted.
         """
-        size, classes = self.draws.shape[1], len(EMOTIONS)
+        size, classes = len(self.names), len(EMOTIONS)
         counts = np.zeros((size, classes, classes), dtype=np.int64)
-        np.add.at(counts, (self.cluster, labels, predicted), 1)
+        np.add.at(counts, (np.searchsorted(self.names, clusters), labels, predicted), 1)
         return np.asarray(self.draws @ counts.reshape(size, -1)).reshape(-1, classes, classes)
 
 
 def accuracy(confusions: np.ndarray) -> np.ndarray:
     """Accuracy of each of B x K x K confusion matrices."""
-    return np.asarray(np.trace(confusions, axis1=1, axis2=2) / confusions.sum(axis=(1, 2)))
+    hits = np.trace(confusions, axis1=1, axis2=2)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=(1, 2)), 1))
 
 
 def recall(confusions: np.ndarray) -> np.ndarray:
@@ -66,7 +70,7 @@ def f1(confusions: np.ndarray, average: str) -> np.ndarray:
     truth, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
     scores = 2 * hits / np.maximum(truth + predicted, 1)
     if average == "weighted":
-        return np.asarray((scores * truth).sum(axis=1) / truth.sum(axis=1))
+        return np.asarray((scores * truth).sum(axis=1) / np.maximum(truth.sum(axis=1), 1))
     return np.asarray(scores.mean(axis=1))
 
 

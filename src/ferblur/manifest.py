@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from ferblur.dataset import EMOTIONS
 from ferblur.errors import UserError
 from ferblur.files import write_csv
 
@@ -24,6 +25,10 @@ COLUMNS = {
     "blur_radius": "float64",  # box radius in px on the aligned face, 0 is sharp
     "split": "str",  # train, val or test; deployment; empty before the split
 }
+
+MODELS = ("baseline", "second")
+"""The study's two models, each with a manifest of its own: trained on sharp faces, and on blurred
+ones too."""
 
 SPLITS = ("train", "val", "test")
 
@@ -75,8 +80,12 @@ def raise_minorities(
     order and each in random order over its faces: every face mirrored, every face brighter, every
     face mirrored and brighter, then brighter ones (plain and mirrored in turn) with new factors.
     `brightness` is the range the factor is drawn from. Returns a manifest with empty `split`.
+    Raises UserError naming a class that has no face.
     """
     majority = int(faces["label"].value_counts().max())
+    for number, emotion in enumerate(EMOTIONS):
+        if not (faces["label"] == number).any():
+            raise UserError(f"train/{emotion}: no face was found in any of its images")
     parts = []
     for label, sources in faces.groupby("label", sort=True)["source_id"]:
         originals = np.sort(sources.to_numpy(dtype=object))

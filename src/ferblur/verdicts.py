@@ -6,16 +6,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from ferblur.errors import UserError
 from ferblur.params import Section, mistakes, read_yaml
 
 FILE = Path("paper/claims.yaml")
 
-Verdict = Literal["reproduced", "not reproduced", "not comparable", "cited"]
+Verdict = Literal["reproduced", "not_reproduced", "not_comparable", "cited"]
 
 VERDICTS: dict[Verdict, str] = {
     "reproduced": "reproduced",
-    "not reproduced": "not reproduced",
-    "not comparable": "not comparable on this dataset",
+    "not_reproduced": "not reproduced",
+    "not_comparable": "not comparable on this dataset",
     "cited": "cited, not measured",
 }
 """The verdicts in order, with their wording for readers."""
@@ -24,6 +25,9 @@ Kind = Literal["findings", "protocol", "architecture", "other"]
 
 KINDS: tuple[Kind, ...] = ("findings", "protocol", "architecture")
 """What a claim that is measured can be about: scores; data and settings; the network."""
+
+UNDECIDED = "undecided"
+"""Begins the reason where an interval lies on both sides of the bound."""
 
 ROUGH = ("parameters", "operations")
 """Columns of Fig. 9 the paper rounds; in these `within` is a share of the paper's value."""
@@ -39,11 +43,13 @@ class Claim(Section):
     claim: str
     measured: str | list[str] | None = None
     paper: Scalar | list[int] | dict[str, Scalar] | None = None
+    derived: bool = False
     within: Annotated[float, Field(ge=0)] = 0.0
     above: float | None = None
     below: float | None = None
     dataset: str | None = None
     setting: bool = False
+    conclusion: bool = False
     unmeasured: str | None = None
     cited: str | None = None
     note: str | None = None
@@ -112,11 +118,10 @@ def read(path: Path = FILE) -> list[Claim]:
         raise mistakes(path, error) from error
 
 
-def paper_accuracy(claims: Sequence[Claim], model: str, level: str) -> float:
-    """The paper's accuracy of a model at a blur level (Table III)."""
-    key = f"statistics.{model}.{level}.accuracy"
-    (value,) = (float(str(claim.paper)) for claim in claims if claim.measured == key)
-    return value
+def paper_value(claims: Sequence[Claim], key: str) -> float | None:
+    """The number the paper gives for a fact, None where it gives none."""
+    values = [claim.paper for claim in claims if claim.measured == key]
+    return float(str(values[0])) if values else None
 
 
 def look_up(facts: Mapping[str, Any], key: str) -> Any:
@@ -137,13 +142,10 @@ def tail(key: str) -> str:
 
 def deviations(claim: Claim, fact: Any) -> list[str]:
     """How a fact fails the claim, in a few words each; empty where it holds."""
-    if isinstance(fact, dict) and "low" in fact and (claim.above is None) == (claim.below is None):
-        fact = fact["value"]  # equality is about the value itself
-    if claim.above is not None or claim.below is not None:
-        ends = fact if isinstance(fact, dict) else {"low": fact, "high": fact}
-        if claim.above is not None:
-            return [] if ends["low"] > claim.above else [f"not above {claim.above:g}"]
-        return [] if ends["high"] < (claim.below or 0.0) else [f"not below {claim.below:g}"]
+    if claim.above is not None:
+        return _beyond(fact, claim.above, 1)
+    if claim.below is not None:
+        return _beyond(fact, claim.below, -1)
     if isinstance(claim.paper, dict):
         if fact["type"] != claim.paper["type"]:
             return [f"type {fact['type']} (paper {claim.paper['type']})"]
@@ -152,11 +154,26 @@ def deviations(claim: Claim, fact: Any) -> list[str]:
             for name, value in claim.paper.items()
             if not _close(fact[name], value, claim.within * float(value) if name in ROUGH else 0)
         ]
+    if isinstance(fact, dict):
+        fact = fact["value"]  # equality is about the value itself
     if _close(fact, claim.paper, claim.within):
         return []
     if isinstance(fact, float) and isinstance(claim.paper, int | float):
         return [f"differs by {fact - claim.paper:+.3g}"]
     return ["differs"]
+
+
+def _beyond(fact: Any, bound: float, side: int) -> list[str]:
+    """How a fact fails to lie above (`side` 1) or below (-1) a bound, with all of its interval."""
+    if not isinstance(fact, dict):
+        word = "above" if side > 0 else "below"
+        return [] if side * (fact - bound) > 0 else [f"not {word} {bound:g}"]
+    near, far = ("low", "high") if side > 0 else ("high", "low")
+    if side * (fact[near] - bound) > 0:
+        return []
+    if side * (fact[far] - bound) < 0:
+        return ["the opposite holds, with all of the interval"]
+    return [f"{UNDECIDED}: the interval includes {bound:g}"]
 
 
 def _brief(number: Any) -> str:
@@ -176,61 +193,74 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
     """Give a claim its verdict.
 
     `facts` are nested by the parts of their dotted keys; a fact is a scalar, a list, a row of Fig.
-    9, or an interval {value, low, high}, which must lie wholly above or below where that is the
-    relation. `dataset` is the name of the dataset this run used. Returns the claim with `measured`
-    (by key), `verdict` and `reason`. Raises KeyError for a fact that does not exist.
+    9, an interval {value, low, high}, which must lie wholly above or below where that is the
+    relation, or None where this run cannot tell. `dataset` is the name of the dataset this run
+    used. Returns the claim with `measured` (by key), `verdict` and `reason`. Raises UserError for
+    a fact that does not exist.
     """
-    found = {key: look_up(facts, key) for key in claim.keys}
+    try:
+        found = {key: look_up(facts, key) for key in claim.keys}
+    except KeyError as error:
+        raise UserError(f"{FILE}: {claim.id}: measured: there is no fact {error}") from error
     wrong = [
         f"{tail(key)}: {what}" if len(found) > 1 else what
         for key, fact in found.items()
         if fact is not None
         for what in deviations(claim, fact)
     ]
-    verdict: Verdict = "not reproduced" if wrong else "reproduced"
+    verdict: Verdict = "not_reproduced" if wrong else "reproduced"
     reason = "; ".join(wrong)
     if claim.cited is not None:
         verdict, reason = "cited", claim.cited
     elif claim.unmeasured is not None:
-        verdict, reason = "not comparable", claim.unmeasured
-    elif None in found.values():
-        verdict, reason = "not comparable", "this run does not say"
+        verdict, reason = "not_comparable", claim.unmeasured
     elif claim.dataset is not None and claim.dataset != dataset:
-        verdict, reason = "not comparable", f"the number is {claim.dataset}'s, this is {dataset}"
+        verdict, reason = "not_comparable", f"the number is {claim.dataset}'s, this is {dataset}"
     elif claim.setting and wrong:
-        verdict, reason = "not comparable", "this profile chooses another value"
+        verdict, reason = "not_comparable", "this run chooses another value"
+    elif None in found.values() and not wrong:
+        verdict, reason = "not_comparable", "cannot be told from this run's data"
     return {
         "kind": claim.kind,
+        "setting": claim.setting,
+        "conclusion": claim.conclusion,
         "place": claim.place,
         "claim": claim.claim,
         "paper": claim.paper,
+        "derived": claim.derived,
         "relation": claim.relation if found else "",
         "measured": found,
         "verdict": verdict,
+        "undecided": verdict == "not_reproduced" and all(UNDECIDED in what for what in wrong),
         "reason": reason,
         "note": claim.note or "",
     }
 
 
 def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """How many claims have each verdict; keys are fit for a DVC metric."""
+    """How many claims have each verdict."""
     verdicts = [entry["verdict"] for entry in judged.values()]
-    return {name.replace(" ", "_"): verdicts.count(name) for name in VERDICTS}
+    return {name: verdicts.count(name) for name in VERDICTS}
 
 
 def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """`count` for the claims of each kind that are measured."""
-    return {
-        kind: count({key: entry for key, entry in judged.items() if entry["kind"] == kind})
-        for kind in KINDS
-    }
+    """`count` for the claims of each kind that are measured.
+
+    `undecided` are those not reproduced only because their intervals lie on both sides.
+    """
+    kinds: dict[str, dict[str, int]] = {}
+    for kind in KINDS:
+        entries = {key: entry for key, entry in judged.items() if entry["kind"] == kind}
+        undecided = sum(entry["undecided"] for entry in entries.values())
+        kinds[kind] = count(entries) | {"undecided": undecided}
+    return kinds
 
 
 def shown(value: Any) -> str:
     """A value for readers: three significant digits, an interval in brackets."""
     if isinstance(value, dict):
         if "low" not in value:
-            return "a row"
+            return ", ".join(f"{name} {item}" for name, item in value.items())
         return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
@@ -239,6 +269,11 @@ def shown(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def shown_paper(entry: Mapping[str, Any]) -> str:
+    """The paper's value of a judged claim, for readers."""
+    return shown(entry["paper"]) + (" (from its tables)" if entry["derived"] else "")
 
 
 def shown_facts(measured: Mapping[str, Any]) -> str:

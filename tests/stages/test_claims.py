@@ -21,8 +21,8 @@ def test_no_claim_is_skipped(finished: Path) -> None:
 
 def test_numbers_of_the_papers_dataset_are_not_judged_on_another(finished: Path) -> None:
     found = read_json(Path("results/claims.json"))["claims"]
-    assert found["table3-second-low-accuracy"]["verdict"] == "not comparable"
-    assert found["direction-low"]["verdict"] in ("reproduced", "not reproduced")
+    assert found["table3-second-low-accuracy"]["verdict"] == "not_comparable"
+    assert found["direction-low"]["verdict"] in ("reproduced", "not_reproduced")
     assert found["fig9-maxpool4"]["reason"] == "window 2 (paper 3)"
 
 

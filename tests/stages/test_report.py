@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from clone import Clone
-from ferblur import stages
+from ferblur import record
 from ferblur.files import read_json, write_json
 from ferblur.stages import report
 from ferblur.verdicts import VERDICTS
@@ -64,7 +64,7 @@ def test_counts_in_equal_counts_out(finished: Path) -> None:
 
 
 def test_notes_the_environment_beside_the_durations(finished: Path) -> None:
-    run = read_json(stages.RUN)
+    run = record.read()
     assert run["environment"]["packages"]["torch"]
     assert run["stages"]["align"]["seconds"] > 0
 
@@ -139,8 +139,9 @@ def test_the_keyboard_reaches_everything(opened: tuple[Page, list[str]]) -> None
 def test_prints_in_black_on_white(browser: Browser, clone: Clone) -> None:
     page = browser.new_page(color_scheme="dark")
     page.goto((clone.folder / report.OUT).as_uri())
-    page.emulate_media(media="print", color_scheme="light")
+    page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
-    assert page.pdf()[:4] == b"%PDF"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 27, 27)"
+    assert page.locator("#duplicates-left").bounding_box()  # folded on the screen
     page.close()

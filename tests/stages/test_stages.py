@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ferblur import stages
+from ferblur import record, stages
 from ferblur.errors import UserError
 from ferblur.files import read_json
 
@@ -19,23 +19,23 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 def test_durations_add_up_by_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "align")
     run(monkeypatch, "train", "baseline")
-    noted = read_json(stages.RUN)["stages"]
+    noted = read_json(record.FILE)["stages"]
     assert list(noted) == ["align", "train@baseline"]
     assert noted["align"]["seconds"] >= 0
     assert noted["align"]["ended"].endswith("+00:00")
 
 
 def test_a_damaged_note_is_begun_anew(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stages.RUN.parent.mkdir()
-    stages.RUN.write_text("{half")
+    record.FILE.parent.mkdir()
+    record.FILE.write_text("{half")
     run(monkeypatch, "align")
-    assert list(read_json(stages.RUN)["stages"]) == ["align"]
+    assert list(read_json(record.FILE)["stages"]) == ["align"]
 
 
 def test_only_the_first_rank_notes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
     run(monkeypatch, "align")
-    assert not stages.RUN.exists()
+    assert not record.FILE.exists()
 
 
 def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,7 @@ def test_differences_are_those_of_the_scores(predictions: dict[str, pd.DataFrame
     }
     baseline, second = accuracies["baseline"], accuracies["second"]
     recalls = read_json(Path("results/statistics/recall.json"))["baseline"]["none"]
+    pairs = found["recall"]["baseline"]
     expected = {
         second["low"] - baseline["low"]: found["gain"]["low"],
         second["test"] - baseline["test"]: found["gain"]["test"],
@@ -108,9 +109,20 @@ def test_differences_are_those_of_the_scores(predictions: dict[str, pd.DataFrame
         second["high"] - 1 / 6: found["above_chance"]["second"]["high"],
         baseline["test"] - baseline["none"]: found["unseen"]["baseline"],
         (second["high"] - 1 / 6) / (second["none"] - 1 / 6): found["kept"]["second"]["high"],
-        recalls["fear"]["value"] - recalls["anger"]["value"]: found["recall"]["fear"]["anger"],
+        recalls["fear"]["value"] - recalls["anger"]["value"]: pairs["fear"]["anger"],
     }
     for value, bounds in expected.items():
         assert bounds["value"] == pytest.approx(value)
         assert bounds["low"] < value < bounds["high"]
     assert found["gain"]["low"]["low"] > 0  # 0.8 against 0.5 right
+
+
+def test_a_model_at_chance_keeps_nothing(predictions: dict[str, pd.DataFrame]) -> None:
+    rows = predictions["baseline"]
+    lost = rows.assign(predicted=(rows["label"] + 1) % 6)
+    write_csv(Path("data/evaluate/baseline.csv"), lost)
+    statistics.main()
+    found = read_json(Path("results/statistics/differences.json"))
+    assert set(found["kept"]["baseline"].values()) == {None}
+    assert set(found["kept_gain"].values()) == {None}
+    assert found["kept"]["second"]["low"] is not None

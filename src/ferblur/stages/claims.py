@@ -6,7 +6,7 @@ from typing import Any
 from ferblur import agreement, facts, stages, verdicts
 from ferblur.files import read_json, write_json, write_text
 from ferblur.params import load
-from ferblur.verdicts import VERDICTS, shown, shown_facts
+from ferblur.verdicts import VERDICTS, shown_facts, shown_paper
 
 OUT = Path("results/claims.json")
 PAGE = Path("results/claims.md")
@@ -17,12 +17,12 @@ AGREEMENT = Path("results/agreement.json")
 def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict[str, Any]) -> str:
     """The claims, and the comparison with the committed run, as Markdown."""
     lines = ["# Claims of the paper, held against this run", "", agreed["line"], ""]
-    lines += [f"- {counts[name.replace(' ', '_')]} {text}" for name, text in VERDICTS.items()]
-    lines += ["", "| about | reproduced | not reproduced | not comparable |", "|---|---|---|---|"]
-    lines += [
-        f"| {kind} | {n['reproduced']} | {n['not_reproduced']} | {n['not_comparable']} |"
-        for kind, n in verdicts.by_kind(judged).items()
-    ]
+    lines += [f"- {counts[name]} {text}" for name, text in VERDICTS.items()]
+    lines += ["", "| about | reproduced | not reproduced | of these undecided | not comparable |"]
+    lines += ["|---|---|---|---|---|"]
+    columns = ("reproduced", "not_reproduced", "undecided", "not_comparable")
+    for kind, n in verdicts.by_kind(judged).items():
+        lines.append("| " + " | ".join([kind, *(str(n[column]) for column in columns)]) + " |")
     for name, text in VERDICTS.items():
         lines += ["", f"## {text.capitalize()}", ""]
         lines += [
@@ -32,7 +32,7 @@ def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict
         for key, entry in judged.items():
             if entry["verdict"] != name:
                 continue
-            fields = [f"{entry['claim']} (`{key}`)", entry["place"], shown(entry["paper"])]
+            fields = [f"{entry['claim']} (`{key}`)", entry["place"], shown_paper(entry)]
             fields += [entry["relation"], shown_facts(entry["measured"])]
             fields.append("; ".join(filter(None, (entry["reason"], entry["note"]))))
             lines.append("| " + " | ".join(field.replace("|", "\\|") for field in fields) + " |")
@@ -60,7 +60,7 @@ def main() -> None:
     write_json(OUT, {"dataset": dataset, "counts": counts, "kinds": kinds, "claims": judged})
     write_json(AGREEMENT, agreed)
     write_text(PAGE, page(judged, counts, agreed))
-    print(", ".join(f"{counts[n.replace(' ', '_')]} {text}" for n, text in VERDICTS.items()))
+    print(", ".join(f"{counts[n]} {text}" for n, text in VERDICTS.items()))
     print(agreed["line"])
 
 

@@ -17,10 +17,11 @@ from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
 from ferblur.files import read_json
+from ferblur.manifest import MODELS
 from ferblur.params import Figures, Params, load
 from ferblur.samples import apply
 from ferblur.style import COLUMN, PAGE, figure
-from ferblur.verdicts import paper_accuracy
+from ferblur.verdicts import Claim, paper_value
 from ferblur.verdicts import read as read_claims
 
 OUT = Path("paper/figures")
@@ -226,7 +227,7 @@ def accuracy_against_blur(
     """Table III as a figure: accuracy with intervals, the paper's curves, and the chance level.
 
     `curve` has a row for each level: `level`, `radius`, and for each model its accuracy and the
-    interval's ends; `published` has the paper's `baseline` and `second` in the same order.
+    interval's ends; `published` has the paper's `radius`, `baseline` and `second`.
     """
     with figure(path, COLUMN, 2.9) as (_, axes):
         for model, colour, marker in (
@@ -243,7 +244,7 @@ def accuracy_against_blur(
                 linewidth=0,
             )
             axes.plot(
-                curve["radius"],
+                published["radius"],
                 published[model],
                 color=colour,
                 marker=marker,
@@ -266,6 +267,21 @@ def accuracy_against_blur(
         axes.set_ylim(0, 1)
         # above the axes: the curves cross every corner
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def paper_curve(claims: Sequence[Claim]) -> pd.DataFrame:
+    """The paper's radius and accuracy of both models, for the levels it has."""
+    rows = [
+        {
+            "radius": paper_value(claims, f"params.blur.{level}"),
+            **{
+                model: paper_value(claims, f"statistics.{model}.{level}.accuracy")
+                for model in MODELS
+            },
+        }
+        for level in LEVELS
+    ]
+    return pd.DataFrame(rows).fillna({"radius": 0.0}).dropna()
 
 
 def main() -> None:
@@ -300,17 +316,11 @@ def main() -> None:
     curves(OUT / "fig10-baseline-curves.svg", CURVES / "baseline", colours.baseline)
     curves(OUT / "fig11-second-curves.svg", CURVES / "second", colours.second)
     confusion(OUT / "fig12-baseline-confusion.svg", np.array(read_json(CONFUSION)["none"]))
-    published = read_claims()
     accuracy_against_blur(
         OUT / "accuracy-against-blur.svg",
         pd.read_csv(STATISTICS / "curve.csv"),
         read_json(STATISTICS / "comparison.json")["chance"],
-        pd.DataFrame(
-            {
-                model: [paper_accuracy(published, model, level) for level in LEVELS]
-                for model in ("baseline", "second")
-            }
-        ),
+        paper_curve(read_claims()),
         colours,
     )
 

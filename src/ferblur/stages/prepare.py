@@ -119,7 +119,6 @@ def main() -> None:
             .to_dict(),
             "width": [int(accepted["image_width"].min()), int(accepted["image_width"].max())],
             "height": [int(accepted["image_height"].min()), int(accepted["image_height"].max())],
-            "median_bytes": float(accepted["bytes"].median()),
         }
     hashes = {pool: set(tables["accepted"]["sha256"]) for pool, tables in pools.items()}
     summary["in_both_pools"] = len(hashes["train"] & hashes["deployment"])

@@ -4,21 +4,23 @@ import base64
 import io
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jinja2
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
-from ferblur import environment, stages
+from ferblur import environment, record, stages, verdicts
 from ferblur import manifest as manifests
 from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
-from ferblur.files import read_json, write_json, write_text
+from ferblur.files import read_json, write_text
+from ferblur.manifest import MODELS
 from ferblur.params import Params, load, read_yaml
 from ferblur.samples import apply
-from ferblur.verdicts import VERDICTS, shown, shown_facts
+from ferblur.verdicts import VERDICTS, shown, shown_facts, shown_paper
 
 TEMPLATE = Path("paper/report.html.jinja")
 CAPTIONS = Path("paper/captions.yaml")
@@ -28,7 +30,6 @@ ALIGN = Path("data/align")
 STATISTICS = Path("results/statistics")
 OUT = Path("results/report.html")
 
-MODELS = ("baseline", "second")
 SIDE = 72  # px of a face on a contact sheet
 ACROSS = 12  # faces in a row
 
@@ -40,14 +41,13 @@ def data_uri(content: bytes, kind: str) -> str:
 
 def drawing(name: str, caption: dict[str, str]) -> dict[str, Any]:
     """A figure of the paper, its size in px, title, caption and alternative text."""
-    text = (FIGURES / f"{name}.svg").read_text(encoding="utf-8")
-    head = text[text.index("<svg") :].partition(">")[0]
-    sides = {part[0]: part[1] for part in (item.split("=") for item in head.split() if "=" in item)}
-    width, height = (round(float(sides[s].strip('"').removesuffix("pt")) / 0.75) for s in
+    content = (FIGURES / f"{name}.svg").read_bytes()
+    svg = ElementTree.fromstring(content)
+    width, height = (round(float(svg.attrib[side].removesuffix("pt")) / 0.75) for side in
                      ("width", "height"))  # fmt: skip
     number = name.partition("-")[0].removeprefix("fig").lstrip("0")
     return {
-        "source": data_uri(text.encode(), "image/svg+xml"),
+        "source": data_uri(content, "image/svg+xml"),
         "title": f"Fig. {number}" if number.isdigit() else "Ours",
         "caption": caption["caption"],
         "alt": caption["alt"],
@@ -143,7 +143,7 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
 
     def cells(task: str, model: str, bounds: dict[str, Any]) -> list[dict[str, Any]]:
         return [
-            {"paper": f"{judged[f'{task}-{score}']['paper']:g}", "here": bounds[score]}
+            {"paper": shown(judged.get(f"{task}-{score}", {}).get("paper")), "here": bounds[score]}
             for score in ("accuracy", "f1")
         ]
 
@@ -163,7 +163,7 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
             for name, title in names.items()
         ],
         "table2": [
-            {"level": "none", "model": model,
+            {"model": model,
              "cells": cells(f"table2-{model}", model, statistics[model]["test"])}
             for model in MODELS
         ],
@@ -183,7 +183,6 @@ def content() -> dict[str, Any]:
     claims = judged["claims"]
     captions = read_yaml(CAPTIONS)
     layers = pd.read_csv(TABLES / "fig09-layers.csv").to_dict("records")
-    run = read_json(stages.RUN) if stages.RUN.exists() else {}
     return {
         **tables(claims),
         "verdicts": VERDICTS,
@@ -191,10 +190,9 @@ def content() -> dict[str, Any]:
         "dataset": judged["dataset"],
         "counts": judged["counts"],
         "kinds": judged["kinds"],
+        "settings": verdicts.count({k: c for k, c in claims.items() if c["setting"]}),
         "claims": claims,
-        "conclusions": [
-            claim for claim in claims.values() if claim["place"] in ("VI", "Abstract, VI")
-        ],
+        "conclusions": {key: entry for key, entry in claims.items() if entry["conclusion"]},
         "agreement": read_json(Path("results/agreement.json")),
         "comparison": read_json(STATISTICS / "comparison.json"),
         "figures": [
@@ -217,15 +215,14 @@ def content() -> dict[str, Any]:
             name: section["seed"] for name, section in params.model_dump().items()
             if "seed" in section
         },
-        "durations": run.get("stages", {}),
+        "durations": record.read()["stages"],
     }  # fmt: skip
 
 
 def main() -> None:
     """Write the page, and note the environment beside the durations."""
     shown_here = content()
-    run = {"environment": shown_here["environment"] | {"packages": shown_here["packages"]}}
-    write_json(stages.RUN, run | {"stages": shown_here["durations"]})
+    record.note_environment(shown_here["environment"] | {"packages": shown_here["packages"]})
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE.parent),
         autoescape=True,
@@ -233,9 +230,8 @@ def main() -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"shown": shown, "shown_facts": shown_facts}
+    templates.filters |= {"shown_paper": shown_paper, "shown_facts": shown_facts}
     write_text(OUT, templates.get_template(TEMPLATE.name).render(shown_here))
-    print(f"open {OUT} in a browser, and paper/main.pdf beside it")
 
 
 if __name__ == "__main__":

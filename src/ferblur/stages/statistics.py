@@ -1,7 +1,7 @@
 """Confidence intervals of Table III, and the tests of the differences the paper speaks of."""
 
 import shutil
-from itertools import pairwise, permutations
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS
 from ferblur.files import read_json, write_csv, write_json
 from ferblur.intervals import Bootstrap, Interval, accuracy, f1, interval, mcnemar, recall
+from ferblur.manifest import MODELS
 from ferblur.params import load
 
 SOURCE = Path("data/evaluate")
 SCORES = Path("results/evaluate")
 OUT = Path("results/statistics")
-MODELS = ("baseline", "second")
 CHANCE = 1 / len(EMOTIONS)
 
 
@@ -42,14 +42,17 @@ def differences(
 
     `resampled` holds (1 + B) x 6 x 6 confusion matrices by model and task. Returns
 
-    - `gain`: accuracy of the second model minus the baseline's, by task; the deployment images are
-      resampled in pairs, the two test sets (which differ) independently
+    - `gain`: accuracy of the second model minus the baseline's, by task
     - `drop`: accuracy lost from the next sharper level to this one, by model and level
-    - `kept`: share of the sharp accuracy above chance that is left, by model and level; None for
-      a model that is no better than chance on sharp faces
+    - `kept`: share of the sharp accuracy above chance that is left, by model and level
+    - `kept_gain`: that of the second model minus the baseline's, by level
     - `above_chance`: accuracy minus 1/6, by model and level
-    - `unseen`: accuracy on the own test set minus that on unseen people, sharp, by model
-    - `recall`: the baseline's recall of one emotion minus another's on sharp faces, by both
+    - `unseen`: accuracy on the own test set minus that on unseen people, sharp, by model; the two
+      sets of people are resampled independently
+    - `recall`: recall of one emotion minus another's on sharp faces, by model and both emotions
+
+    `kept` and `kept_gain` are None where a model is not surely better than chance on sharp faces,
+    for then there is nothing to keep.
     """
 
     def bounds(values: np.ndarray) -> Interval:
@@ -60,33 +63,52 @@ def differences(
         for model, tasks in resampled.items()
     }
     baseline, second = (right[name] for name in MODELS)
-    recalls = recall(resampled["baseline"]["none"])
-    found: dict[str, dict[str, Any]] = {
-        "gain": {task: bounds(second[task] - baseline[task]) for task in baseline},
-        "drop": {},
-        "kept": {},
-        "above_chance": {},
-        "unseen": {},
-        "recall": {one: {} for one in EMOTIONS},
-    }
+    kept = {}
     for model, scored in right.items():
-        found["drop"][model] = {
-            level: bounds(scored[sharper] - scored[level]) for sharper, level in pairwise(LEVELS)
-        }
         sharp = scored["none"] - CHANCE
-        found["kept"][model] = {
-            # a resample, unlike the sample, may be no better than chance
-            level: bounds((scored[level] - CHANCE) / np.maximum(sharp, 1e-9))
-            if sharp[0] > 0
-            else None
+        sure = bounds(sharp)["low"] > 0
+        kept[model] = {
+            level: (scored[level] - CHANCE) / np.maximum(sharp, 1e-9) if sure else None
             for level in LEVELS[1:]
         }
-        found["above_chance"][model] = {level: bounds(scored[level] - CHANCE) for level in LEVELS}
-        found["unseen"][model] = bounds(scored["test"] - scored["none"])
-    for one, other in permutations(range(len(EMOTIONS)), 2):
-        difference = bounds(recalls[:, one] - recalls[:, other])
-        found["recall"][EMOTIONS[one]][EMOTIONS[other]] = difference
-    return found
+    pairs = {level: (kept["baseline"][level], kept["second"][level]) for level in LEVELS[1:]}
+    recalls = {model: recall(tasks["none"]) for model, tasks in resampled.items()}
+    return {
+        "gain": {task: bounds(second[task] - baseline[task]) for task in baseline},
+        "drop": {
+            model: {
+                level: bounds(scored[sharper] - scored[level])
+                for sharper, level in pairwise(LEVELS)
+            }
+            for model, scored in right.items()
+        },
+        "kept": {
+            model: {level: None if left is None else bounds(left) for level, left in levels.items()}
+            for model, levels in kept.items()
+        },
+        "kept_gain": {
+            level: None if one is None or two is None else bounds(two - one)
+            for level, (one, two) in pairs.items()
+        },
+        "above_chance": {
+            model: {level: bounds(scored[level] - CHANCE) for level in LEVELS}
+            for model, scored in right.items()
+        },
+        "unseen": {
+            model: bounds(scored["test"] - scored["none"]) for model, scored in right.items()
+        },
+        "recall": {
+            model: {
+                one: {
+                    other: bounds(shares[:, row] - shares[:, column])
+                    for column, other in enumerate(EMOTIONS)
+                    if other != one
+                }
+                for row, one in enumerate(EMOTIONS)
+            }
+            for model, shares in recalls.items()
+        },
+    }
 
 
 def main() -> None:
@@ -97,23 +119,27 @@ def main() -> None:
     predictions = {name: read_predictions(name) for name in MODELS}
     sharp = predictions["baseline"]["none"]
     ids = sharp["sample_id"].to_numpy()
-    deployment, *own = np.random.default_rng(settings.seed).spawn(1 + len(MODELS))
-    shown = Bootstrap.draw(clusters(sharp), settings.resamples, deployment)
+    # two sets of people: those of the training pool, whom both test sets show, and the unseen ones
+    known, unseen = np.random.default_rng(settings.seed).spawn(2)
+    own = pd.concat([tasks["test"] for tasks in predictions.values()])
+    people = {
+        task: Bootstrap.draw(clusters(rows), settings.resamples, generator)
+        for task, rows, generator in (("test", own, known), ("none", sharp, unseen))
+    }
     curve = pd.DataFrame(
         {"level": LEVELS, "radius": [params.blur.radius(level) for level in LEVELS]}
     )
     resampled: dict[str, dict[str, np.ndarray]] = {}
     recalls = {}
-    for (name, tasks), generator in zip(predictions.items(), own, strict=True):
+    for name, tasks in predictions.items():
         resampled[name], intervals = {}, {}
         for task in ("test", *LEVELS):
             rows = tasks[task]
-            draws = shown
-            if task == "test":
-                draws = Bootstrap.draw(clusters(rows), settings.resamples, generator)
-            elif not np.array_equal(rows["sample_id"].to_numpy(), ids):
+            if task != "test" and not np.array_equal(rows["sample_id"].to_numpy(), ids):
                 raise RuntimeError(f"{task}: the two models were not shown the same samples")
-            confusions = draws.confusions(rows["label"].to_numpy(), rows["predicted"].to_numpy())
+            confusions = people["test" if task == "test" else "none"].confusions(
+                clusters(rows), rows["label"].to_numpy(), rows["predicted"].to_numpy()
+            )
             resampled[name][task] = confusions
             scores = read_json(SCORES / name / f"{task}.json")
             values = {
@@ -154,7 +180,8 @@ def main() -> None:
             "confidence": settings.confidence,
             "samples": len(sharp),
             "resampled": unit,
-            "clusters": len(np.unique(clusters(sharp))),
+            "clusters": len(people["none"].names),
+            "clusters_own": len(people["test"].names),
             "mcnemar": {
                 level: mcnemar(correct["baseline"][level], correct["second"][level])
                 for level in LEVELS

@@ -10,12 +10,12 @@ from ferblur import stages
 from ferblur.architecture import figure9, googlenet
 from ferblur.blur import LEVELS
 from ferblur.files import read_json, write_csv
+from ferblur.manifest import MODELS
 from ferblur.params import load
 
 SPLIT = Path("data/split")
 STATISTICS = Path("results/statistics")
 OUT = Path("paper/tables")
-MODELS = ("baseline", "second")
 
 
 def table1() -> pd.DataFrame:
