@@ -79,9 +79,17 @@ def test_images_of_several_sizes_have_no_one_size(finished: Path) -> None:
 
 def test_few_people_prove_nothing(finished: Path) -> None:
     params = load()
-    assert facts.scores(params)["differences"]["gain"]["low"] is not None
     path = Path("results/statistics/comparison.json")
-    write_json(path, read_json(path) | {"clusters": 9})
-    differences = facts.scores(params)["differences"]
-    assert differences["gain"]["low"] is None
-    assert differences["recall"]["second"]["fear"]["anger"] is None
+    comparison = read_json(path)
+    unknown = {}
+    for people, own in ((10, 10), (9, 10), (10, 9)):
+        write_json(path, comparison | {"clusters": people, "clusters_own": own})
+        found = facts.scores(params)["differences"]
+        checked = (found["gain"]["low"], found["gain"]["test"], found["unseen"]["second"],
+                   found["recall"]["second"]["fear"]["anger"])  # fmt: skip
+        unknown[people, own] = [value is None for value in checked]
+    assert unknown == {
+        (10, 10): [False, False, False, False],
+        (9, 10): [True, False, True, True],
+        (10, 9): [False, True, True, False],
+    }

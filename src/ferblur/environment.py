@@ -60,6 +60,6 @@ def describe(train: Train) -> dict[str, str]:
         "processor": processor(),
         "cores": str(cores()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}",
         "Python": platform.python_version(),
     }

@@ -160,8 +160,12 @@ def scores(params: Params) -> dict[str, Any]:
     statistics = {model: read_json(folder / f"{model}.json") for model in MODELS}
     comparison = read_json(folder / "comparison.json")
     differences = read_json(folder / "differences.json")
-    if min(comparison["clusters"], comparison["clusters_own"]) < FEW:
-        differences = _unknown(differences)
+    if comparison["clusters"] < FEW:
+        differences = _unknown(differences) | {"gain": {"test": differences["gain"]["test"]}}
+        differences["gain"] |= dict.fromkeys(LEVELS)
+    if comparison["clusters_own"] < FEW:
+        differences["gain"]["test"] = None
+        differences["unseen"] = dict.fromkeys(MODELS)
     curves = {}
     for model in MODELS:
         summary = read_json(Path(f"results/train/{model}/summary.json"))[params.evaluate.epoch]
@@ -190,7 +194,7 @@ FEW = 10
 def _unknown(tree: dict[str, Any]) -> dict[str, Any]:
     """The same keys without their intervals."""
     return {
-        key: None if value is None or "low" in value else _unknown(value)
+        key: None if value is None or "value" in value else _unknown(value)
         for key, value in tree.items()
     }
 

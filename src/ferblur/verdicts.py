@@ -259,7 +259,7 @@ def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
 def shown(value: Any) -> str:
     """A value for readers: three significant digits, an interval in brackets."""
     if isinstance(value, dict):
-        if "low" not in value:
+        if "value" not in value:
             return ", ".join(f"{name} {item}" for name, item in value.items())
         return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
     if isinstance(value, list):

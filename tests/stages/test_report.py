@@ -111,7 +111,7 @@ def test_a_browser_has_nothing_to_complain_of(opened: tuple[Page, list[str]]) ->
 def test_the_answer_needs_no_scrolling(opened: tuple[Page, list[str]]) -> None:
     page, _ = opened
     height = page.evaluate("innerHeight")
-    for selector in ("h1", "header p", ".tiles"):
+    for selector in ("h1", "header strong", ".tiles"):
         box = page.locator(selector).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= height
