@@ -111,6 +111,36 @@ def differences(
     }
 
 
+def resample(
+    predictions: dict[str, dict[str, pd.DataFrame]], resamples: int, seed: int
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, int]]:
+    """Confusion matrices of every model and task with their resamples, (1 + B) x 6 x 6.
+
+    Two sets of people are drawn from: those of the training pool, whom both test sets show, and
+    the unseen ones, whom every level shows. Returns also how many clusters each set has, by `own`
+    and `unseen`.
+    """
+    generators = np.random.default_rng(seed).spawn(2)
+    shown = {
+        "own": pd.concat([tasks["test"] for tasks in predictions.values()]),
+        "unseen": predictions["baseline"]["none"],
+    }
+    draws = {
+        people: Bootstrap.draw(clusters(rows), resamples, generator)
+        for (people, rows), generator in zip(shown.items(), generators, strict=True)
+    }
+    resampled = {
+        model: {
+            task: draws["own" if task == "test" else "unseen"].confusions(
+                clusters(rows), rows["label"].to_numpy(), rows["predicted"].to_numpy()
+            )
+            for task, rows in tasks.items()
+        }
+        for model, tasks in predictions.items()
+    }
+    return resampled, {people: len(drawn.names) for people, drawn in draws.items()}
+
+
 def main() -> None:
     """Write intervals for each model and task, the differences, McNemar's tests and the curve."""
     params = load()
@@ -118,29 +148,19 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     predictions = {name: read_predictions(name) for name in MODELS}
     sharp = predictions["baseline"]["none"]
-    ids = sharp["sample_id"].to_numpy()
-    # two sets of people: those of the training pool, whom both test sets show, and the unseen ones
-    known, unseen = np.random.default_rng(settings.seed).spawn(2)
-    own = pd.concat([tasks["test"] for tasks in predictions.values()])
-    people = {
-        task: Bootstrap.draw(clusters(rows), settings.resamples, generator)
-        for task, rows, generator in (("test", own, known), ("none", sharp, unseen))
-    }
+    for tasks in predictions.values():
+        for level in LEVELS:
+            if not np.array_equal(tasks[level]["sample_id"], sharp["sample_id"]):
+                raise RuntimeError(f"{level}: the two models were not shown the same samples")
+    resampled, people = resample(predictions, settings.resamples, settings.seed)
+
     curve = pd.DataFrame(
         {"level": LEVELS, "radius": [params.blur.radius(level) for level in LEVELS]}
     )
-    resampled: dict[str, dict[str, np.ndarray]] = {}
     recalls = {}
-    for name, tasks in predictions.items():
-        resampled[name], intervals = {}, {}
-        for task in ("test", *LEVELS):
-            rows = tasks[task]
-            if task != "test" and not np.array_equal(rows["sample_id"].to_numpy(), ids):
-                raise RuntimeError(f"{task}: the two models were not shown the same samples")
-            confusions = people["test" if task == "test" else "none"].confusions(
-                clusters(rows), rows["label"].to_numpy(), rows["predicted"].to_numpy()
-            )
-            resampled[name][task] = confusions
+    for name, tasks in resampled.items():
+        intervals = {}
+        for task, confusions in tasks.items():
             scores = read_json(SCORES / name / f"{task}.json")
             values = {
                 "accuracy": accuracy(confusions),
@@ -156,7 +176,7 @@ def main() -> None:
             curve[column] = [intervals[level]["accuracy"][end] for level in LEVELS]
         recalls[name] = {
             level: {
-                emotion: interval(recall(resampled[name][level])[:, label], settings.confidence)
+                emotion: interval(recall(tasks[level])[:, label], settings.confidence)
                 for label, emotion in enumerate(EMOTIONS)
             }
             for level in LEVELS
@@ -180,8 +200,8 @@ def main() -> None:
             "confidence": settings.confidence,
             "samples": len(sharp),
             "resampled": unit,
-            "clusters": len(people["none"].names),
-            "clusters_own": len(people["test"].names),
+            "clusters": people["unseen"],
+            "clusters_own": people["own"],
             "mcnemar": {
                 level: mcnemar(correct["baseline"][level], correct["second"][level])
                 for level in LEVELS
