@@ -158,9 +158,9 @@ def main() -> None:
         {"level": LEVELS, "radius": [params.blur.radius(level) for level in LEVELS]}
     )
     recalls = {}
-    for name, tasks in resampled.items():
+    for name, drawn in resampled.items():
         intervals = {}
-        for task, confusions in tasks.items():
+        for task, confusions in drawn.items():
             scores = read_json(SCORES / name / f"{task}.json")
             values = {
                 "accuracy": accuracy(confusions),
@@ -176,7 +176,7 @@ def main() -> None:
             curve[column] = [intervals[level]["accuracy"][end] for level in LEVELS]
         recalls[name] = {
             level: {
-                emotion: interval(recall(tasks[level])[:, label], settings.confidence)
+                emotion: interval(recall(drawn[level])[:, label], settings.confidence)
                 for label, emotion in enumerate(EMOTIONS)
             }
             for level in LEVELS
