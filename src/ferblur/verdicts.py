@@ -260,7 +260,7 @@ def shown(value: Any) -> str:
     """A value for readers: three significant digits, an interval in brackets."""
     if isinstance(value, dict):
         if "value" not in value:
-            return ", ".join(f"{name} {item}" for name, item in value.items())
+            return "its row of Fig. 9"
         return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
