@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ferblur import metrics
+from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS
 from ferblur.metrics import confusion, recall, scores
 
@@ -49,3 +51,20 @@ def test_confusion_has_true_classes_as_rows(predictions: tuple[np.ndarray, np.nd
     recalls = recall(*predictions)
     assert list(recalls) == list(EMOTIONS)
     np.testing.assert_allclose(list(recalls.values()), np.diag(counts) / counts.sum(axis=1))
+
+
+def test_differences_are_elementwise() -> None:
+    tasks = ("test", *LEVELS)
+    accuracy = {
+        model: {task: np.array([start - 0.1 * n, 0.9]) for n, task in enumerate(tasks)}
+        for model, start in (("baseline", 0.8), ("second", 0.85))
+    }
+    found = metrics.differences(accuracy)
+    np.testing.assert_allclose(found["gain"]["low"], [0.05, 0])
+    np.testing.assert_allclose(found["drop"]["second"]["medium"], [0.1, 0])
+    np.testing.assert_allclose(found["unseen"]["baseline"], [0.1, 0])
+    np.testing.assert_allclose(
+        found["above_chance"]["baseline"]["none"], [0.7 - 1 / 6, 0.9 - 1 / 6]
+    )
+    np.testing.assert_allclose(found["kept"]["baseline"]["low"][0], (0.6 - 1 / 6) / (0.7 - 1 / 6))
+    np.testing.assert_allclose(found["kept_gain"]["high"][1], 0, atol=1e-12)

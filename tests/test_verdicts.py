@@ -233,3 +233,12 @@ def test_counts_are_complete() -> None:
         "reproduced": 1, "not_reproduced": 1, "not_comparable": 1, "cited": 1,
     }  # fmt: skip
     assert verdicts.by_kind(judged)["findings"] == verdicts.count(judged) | {"undecided": 0}
+
+
+def test_trainings_are_counted_by_their_values() -> None:
+    trainings = [{"differences": {"gain": {"low": value}}} for value in (0.1, 0.0, -0.1)]
+    assert verdicts.held(claim(measured="differences.gain.low", above=0), trainings) == {
+        "held": 1, "of": 3,
+    }  # fmt: skip
+    assert verdicts.held(claim(measured="layers.fc", paper=1), trainings) is None
+    assert verdicts.held(claim(measured="differences.gain.low", above=0), []) is None

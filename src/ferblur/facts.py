@@ -12,6 +12,7 @@ import pandas as pd
 from torchvision.models.googlenet import Inception
 
 from ferblur import manifest as manifests
+from ferblur import metrics
 from ferblur.architecture import branches, googlenet
 from ferblur.blur import LEVELS, box_blur
 from ferblur.dataset import EMOTIONS, POOLS
@@ -185,6 +186,21 @@ def scores(params: Params) -> dict[str, Any]:
         "recall": recalls,
         "curves": curves,
     }
+
+
+def of_training(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """The differences of another training, from its scores by model and task; no intervals."""
+    accuracy = {
+        model: {task: np.array(score["accuracy"]) for task, score in tasks.items()}
+        for model, tasks in scores.items()
+    }
+
+    def numbers(tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {key: numbers(value) for key, value in tree.items()}
+        return float(tree)
+
+    return {"differences": numbers(metrics.differences(accuracy))}
 
 
 FEW = 10

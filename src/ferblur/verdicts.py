@@ -16,7 +16,7 @@ Verdict = Literal["reproduced", "not_reproduced", "not_comparable", "cited"]
 VERDICTS: dict[Verdict, str] = {
     "reproduced": "reproduced",
     "not_reproduced": "not reproduced",
-    "not_comparable": "not comparable on this dataset",
+    "not_comparable": "not comparable here",
     "cited": "cited, not measured",
 }
 """The verdicts in order, with their wording for readers."""
@@ -237,6 +237,22 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
     }
 
 
+def held(claim: Claim, trainings: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
+    """In how many of several trainings a claim holds, by their values without intervals.
+
+    `trainings` are facts; None where they are none, or lack what the claim needs.
+    """
+    if not trainings or not claim.keys:
+        return None
+    try:
+        wrong = [
+            any(deviations(claim, look_up(facts, key)) for key in claim.keys) for facts in trainings
+        ]
+    except KeyError:
+        return None
+    return {"held": wrong.count(False), "of": len(wrong)}
+
+
 def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """How many claims have each verdict."""
     verdicts = [entry["verdict"] for entry in judged.values()]
@@ -260,7 +276,7 @@ def shown(value: Any) -> str:
     """A value for readers: three significant digits, an interval in brackets."""
     if isinstance(value, dict):
         if "value" not in value:
-            return "its row of Fig. 9"
+            return ""  # a row of Fig. 9: the reason names what differs
         return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
@@ -274,6 +290,12 @@ def shown(value: Any) -> str:
 def shown_paper(entry: Mapping[str, Any]) -> str:
     """The paper's value of a judged claim, for readers."""
     return shown(entry["paper"]) + (" (from its tables)" if entry["derived"] else "")
+
+
+def shown_trainings(entry: Mapping[str, Any]) -> str:
+    """In how many trainings a judged claim held, for readers."""
+    trainings = entry["trainings"]
+    return f"{trainings['held']} of {trainings['of']}" if trainings else ""
 
 
 def shown_facts(measured: Mapping[str, Any]) -> str:

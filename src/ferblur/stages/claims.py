@@ -6,7 +6,7 @@ from typing import Any
 from ferblur import agreement, facts, stages, verdicts
 from ferblur.files import read_json, write_json, write_text
 from ferblur.params import load
-from ferblur.verdicts import VERDICTS, shown_facts, shown_paper
+from ferblur.verdicts import VERDICTS, shown_facts, shown_paper, shown_trainings
 
 OUT = Path("results/claims.json")
 PAGE = Path("results/claims.md")
@@ -23,6 +23,12 @@ def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict
     columns = ("reproduced", "not_reproduced", "undecided", "not_comparable")
     for kind, n in verdicts.by_kind(judged).items():
         lines.append("| " + " | ".join([kind, *(str(n[column]) for column in columns)]) + " |")
+    lines += [
+        "",
+        "Others are advice, judgements, durations, and what the paper cites. *Trainings*: in how",
+        "many of the committed run and its repetitions in other arithmetic and from other seeds",
+        "(`benchmarks/spread.json`) the measured value meets the criterion.",
+    ]
     for name, text in VERDICTS.items():
         lines += ["", f"## {text.capitalize()}", ""]
         lines += [
@@ -33,7 +39,7 @@ def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict
             if entry["verdict"] != name:
                 continue
             fields = [f"{entry['claim']} (`{key}`)", entry["place"], shown_paper(entry)]
-            fields += [entry["relation"], shown_facts(entry["measured"])]
+            fields += [entry["relation"], shown_facts(entry["measured"]), shown_trainings(entry)]
             fields.append("; ".join(filter(None, (entry["reason"], entry["note"]))))
             lines.append("| " + " | ".join(field.replace("|", "\\|") for field in fields) + " |")
     lines += ["", "## This run against the committed one", "", agreed["line"], ""]
@@ -52,9 +58,18 @@ def main() -> None:
     params = load()
     dataset = Path(params.data.root).name
     known = facts.gather(params)
-    judged = {claim.id: verdicts.judge(claim, known, dataset) for claim in verdicts.read()}
-    counts = verdicts.count(judged)
     agreed = agreement.compare(agreement.this_run(), read_json(agreement.COMMITTED))
+    trainings = []
+    if agreed["verdict"] != "other parameters":  # then the committed run's trainings say nothing
+        runs = read_json(agreement.SPREAD)["runs"]
+        trainings = [facts.of_training(scores) for scores in runs.values()]
+    judged = {}
+    for claim in verdicts.read():
+        entry = verdicts.judge(claim, known, dataset)
+        decided = entry["verdict"] in ("reproduced", "not_reproduced")
+        held = verdicts.held(claim, trainings) if decided else None
+        judged[claim.id] = entry | {"trainings": held}
+    counts = verdicts.count(judged)
     write_json(COUNTS, counts)
     kinds = verdicts.by_kind(judged)
     write_json(OUT, {"dataset": dataset, "counts": counts, "kinds": kinds, "claims": judged})

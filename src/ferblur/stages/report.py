@@ -20,7 +20,7 @@ from ferblur.files import read_json, write_text
 from ferblur.manifest import MODELS
 from ferblur.params import Params, load, read_yaml
 from ferblur.samples import apply
-from ferblur.verdicts import VERDICTS, shown, shown_facts, shown_paper
+from ferblur.verdicts import VERDICTS, shown, shown_facts, shown_paper, shown_trainings
 
 TEMPLATE = Path("paper/report.html.jinja")
 CAPTIONS = Path("paper/captions.yaml")
@@ -230,7 +230,11 @@ def main() -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"shown_paper": shown_paper, "shown_facts": shown_facts}
+    templates.filters |= {
+        "shown_paper": shown_paper,
+        "shown_facts": shown_facts,
+        "shown_trainings": shown_trainings,
+    }
     write_text(OUT, templates.get_template(TEMPLATE.name).render(shown_here))
 
 

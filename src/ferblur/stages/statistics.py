@@ -1,25 +1,23 @@
 """Confidence intervals of Table III, and the tests of the differences the paper speaks of."""
 
 import shutil
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ferblur import stages
+from ferblur import metrics, stages
 from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS
 from ferblur.files import read_json, write_csv, write_json
-from ferblur.intervals import Bootstrap, Interval, accuracy, f1, interval, mcnemar, recall
+from ferblur.intervals import Bootstrap, accuracy, f1, interval, mcnemar, recall
 from ferblur.manifest import MODELS
 from ferblur.params import load
 
 SOURCE = Path("data/evaluate")
 SCORES = Path("results/evaluate")
 OUT = Path("results/statistics")
-CHANCE = 1 / len(EMOTIONS)
 
 
 def read_predictions(name: str) -> dict[str, pd.DataFrame]:
@@ -38,77 +36,41 @@ def clusters(rows: pd.DataFrame) -> np.ndarray:
 def differences(
     resampled: dict[str, dict[str, np.ndarray]], confidence: float
 ) -> dict[str, dict[str, Any]]:
-    """What the paper says of its scores in words, each with an interval.
+    """`metrics.differences` with an interval each, and `recall`.
 
-    `resampled` holds (1 + B) x 6 x 6 confusion matrices by model and task. Returns
-
-    - `gain`: accuracy of the second model minus the baseline's, by task
-    - `drop`: accuracy lost from the next sharper level to this one, by model and level
-    - `kept`: share of the sharp accuracy above chance that is left, by model and level
-    - `kept_gain`: that of the second model minus the baseline's, by level
-    - `above_chance`: accuracy minus 1/6, by model and level
-    - `unseen`: accuracy on the own test set minus that on unseen people, sharp, by model; the two
-      sets of people are resampled independently
-    - `recall`: recall of one emotion minus another's on sharp faces, by model and both emotions
-
-    `kept` and `kept_gain` are None where a model is not surely better than chance on sharp faces,
-    for then there is nothing to keep.
+    `resampled` holds (1 + B) x 6 x 6 confusion matrices by model and task. `recall` is the recall
+    of one emotion minus another's on sharp faces, by model and both emotions. `kept` and
+    `kept_gain` are None where a model is not surely better than chance on sharp faces, for then
+    there is nothing to keep. The own test sets and the unseen people are resampled independently.
     """
 
-    def bounds(values: np.ndarray) -> Interval:
-        return interval(values, confidence)
+    def bounds(tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {key: bounds(value) for key, value in tree.items()}
+        return interval(tree, confidence)
 
     right = {
         model: {task: accuracy(confusions) for task, confusions in tasks.items()}
         for model, tasks in resampled.items()
     }
-    baseline, second = (right[name] for name in MODELS)
-    kept = {}
-    for model, scored in right.items():
-        sharp = scored["none"] - CHANCE
-        sure = bounds(sharp)["low"] > 0
-        kept[model] = {
-            level: (scored[level] - CHANCE) / np.maximum(sharp, 1e-9) if sure else None
-            for level in LEVELS[1:]
-        }
-    pairs = {level: (kept["baseline"][level], kept["second"][level]) for level in LEVELS[1:]}
+    found: dict[str, dict[str, Any]] = bounds(metrics.differences(right))
+    for model, left in found["kept"].items():
+        if found["above_chance"][model]["none"]["low"] <= 0:
+            found["kept"][model] = dict.fromkeys(left)
+            found["kept_gain"] = dict.fromkeys(left)
     recalls = {model: recall(tasks["none"]) for model, tasks in resampled.items()}
-    return {
-        "gain": {task: bounds(second[task] - baseline[task]) for task in baseline},
-        "drop": {
-            model: {
-                level: bounds(scored[sharper] - scored[level])
-                for sharper, level in pairwise(LEVELS)
+    found["recall"] = {
+        model: {
+            one: {
+                other: bounds(shares[:, row] - shares[:, column])
+                for column, other in enumerate(EMOTIONS)
+                if other != one
             }
-            for model, scored in right.items()
-        },
-        "kept": {
-            model: {level: None if left is None else bounds(left) for level, left in levels.items()}
-            for model, levels in kept.items()
-        },
-        "kept_gain": {
-            level: None if one is None or two is None else bounds(two - one)
-            for level, (one, two) in pairs.items()
-        },
-        "above_chance": {
-            model: {level: bounds(scored[level] - CHANCE) for level in LEVELS}
-            for model, scored in right.items()
-        },
-        "unseen": {
-            model: bounds(scored["test"] - scored["none"]) for model, scored in right.items()
-        },
-        "recall": {
-            model: {
-                one: {
-                    other: bounds(shares[:, row] - shares[:, column])
-                    for column, other in enumerate(EMOTIONS)
-                    if other != one
-                }
-                for row, one in enumerate(EMOTIONS)
-            }
-            for model, shares in recalls.items()
-        },
+            for row, one in enumerate(EMOTIONS)
+        }
+        for model, shares in recalls.items()
     }
+    return found
 
 
 def resample(
@@ -196,7 +158,7 @@ def main() -> None:
     write_json(
         OUT / "comparison.json",
         {
-            "chance": CHANCE,
+            "chance": metrics.CHANCE,
             "confidence": settings.confidence,
             "samples": len(sharp),
             "resampled": unit,
