@@ -58,12 +58,12 @@ def samples(path: Path, root: Path, table: pd.DataFrame, generator: np.random.Ge
 def distribution(path: Path, table: pd.DataFrame, colour: str) -> None:
     """Figs. 2 and 3: images of each class before pre-processing."""
     counts = table["emotion"].value_counts().reindex(EMOTIONS)
-    with figure(path, COLUMN, 2.2) as (_, axes):
+    with figure(path, COLUMN, 1.8) as (_, axes):
         bars = axes.bar(counts.index, counts.to_numpy(), color=colour)
         axes.bar_label(bars, fontsize=7)
         axes.set_ylabel("images")
         axes.grid(axis="x", visible=False)
-        axes.tick_params(axis="x", labelrotation=20)
+        axes.tick_params(axis="x", labelsize=7)
 
 
 def detected(path: Path, image: np.ndarray, face: pd.Series, colours: Figures) -> None:
@@ -194,6 +194,8 @@ def curves(path: Path, folder: Path, colour: str) -> None:
                 )
             axis.set_xlabel("epoch")
             axis.set_ylabel(score if score == "accuracy" else "cross-entropy")
+            # one bad epoch would flatten the others
+            axis.set_yscale("linear" if score == "accuracy" else "log")
             axis.xaxis.get_major_locator().set_params(integer=True)
         lines = axes[0].get_legend_handles_labels()
         axes[0].figure.legend(*lines, loc="outside upper center", ncols=2)
