@@ -5,9 +5,6 @@ VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-# Table II (test) and Table III, in their order
-TABLES = $(foreach model,baseline second,$(patsubst %,results/evaluate/$(model)/%.json,test none low medium high very_high))
-
 .DEFAULT_GOAL := help
 .PHONY: help setup repro test check reference benchmark spread committed clean
 
@@ -24,10 +21,8 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@touch $@
 
 repro: setup ## regenerate everything that is out of date; PROFILE=smoke|demo|affwild2 switches first
-	@python -m ferblur.params $(PROFILE)
+	@python -m ferblur.preflight $(PROFILE)
 	dvc repro
-	@dvc metrics show --md $(TABLES)
-	@sed -n 3,8p results/claims.md
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
 test: setup ## run the tests

@@ -17,8 +17,11 @@ class Clone:
     """A copy of the working tree as a git and DVC repository of its own."""
 
     def __init__(self, folder: Path) -> None:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        repository = folder / ".git"
+        subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+        listed = subprocess.run(  # by .gitignore alone: an image or archive has no .git
+            ["git", f"--git-dir={repository}", f"--work-tree={ROOT}", "ls-files", "-z", "--others",
+             "--exclude-standard"],
             cwd=ROOT, check=True, capture_output=True, text=True,
         )  # fmt: skip
         for name in filter(None, listed.stdout.split("\0")):
@@ -27,7 +30,6 @@ class Clone:
                 shutil.copy2(ROOT / name, folder / name)
         self.folder = folder
         self.first: list[str] = []
-        self.run("git", "init", "-q", "-b", "main")
         self.commit("start")
 
     def run(self, *command: str, check: bool = True) -> str:

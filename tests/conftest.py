@@ -98,7 +98,7 @@ def aligned(project: Path, picture: Callable[..., np.ndarray]) -> Path:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The smoke profile, run once; `first` names the stages that ran."""
     made = Clone(tmp_path_factory.mktemp("clone"))
-    made.run("python", "-m", "ferblur.params", "smoke")
+    made.run("python", "-m", "ferblur.preflight", "smoke")
     made.commit("smoke")
     made.first = made.ran()
     made.commit("results")

@@ -1,7 +1,5 @@
 """params.yaml: every mistake is one line naming the key, before any work starts."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,7 @@ import pytest
 import yaml
 
 from ferblur.errors import UserError
-from ferblur.params import load, main, use_profile
+from ferblur.params import changed, load
 
 ROOT = Path(__file__).parents[1]
 PROFILES = ("demo", "smoke", "affwild2")
@@ -122,53 +120,7 @@ def test_several_mistakes_are_all_named(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_command_line_has_no_traceback(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("trian: {}")
-    done = subprocess.run(
-        [sys.executable, "-m", "ferblur.params"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "params.yaml: trian: Extra inputs are not permitted" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_check_names_a_dataset_that_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = profile("demo")
-    content["data"]["root"] = "datasets/mine"
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="datasets/mine/train: no such folder"):
-        main([])
-
-
-def test_a_profile_replaces_a_profile_but_not_edits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    params = tmp_path / "params.yaml"
-    for name in PROFILES:
-        use_profile(name, ROOT / "profiles", params)
-        assert params.read_bytes() == (ROOT / f"profiles/{name}.yaml").read_bytes()
-    params.write_text(params.read_text() + "# mine\n")
-    with pytest.raises(UserError, match=r"has uncommitted edits.*PROFILE=smoke"):
-        use_profile("smoke", ROOT / "profiles", params)
-    assert params.read_text().endswith("# mine\n")
-    with pytest.raises(UserError, match="no profile 'tiny'; there are affwild2, demo, smoke"):
-        use_profile("tiny", ROOT / "profiles", params)
-
-
-def test_committed_edits_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    params = tmp_path / "params.yaml"
-    params.write_text("# mine\n")
-    for command in (
-        ["init", "-q"],
-        ["add", "params.yaml"],
-        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "mine"],
-    ):
-        subprocess.run(["git", *command], check=True)
-    use_profile("smoke", ROOT / "profiles", Path("params.yaml"))
-    assert params.read_bytes() == (ROOT / "profiles/smoke.yaml").read_bytes()
+def test_changed_keys_are_dotted_and_sorted() -> None:
+    ours = {"b": {"x": 1, "y": 2}, "a": 1, "same": {"z": 0}}
+    theirs = {"b": {"x": 1, "y": 3, "w": 4}, "same": {"z": 0}}
+    assert changed(ours, theirs) == ["a", "b.w", "b.y"]

@@ -207,7 +207,7 @@ def test_a_second_clone_makes_the_same_bytes(
     clone: Clone, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = Clone(tmp_path_factory.mktemp("other"))
-    other.run("python", "-m", "ferblur.params", "smoke")
+    other.run("python", "-m", "ferblur.preflight", "smoke")
     other.run("dvc", "repro")
     found, expected = other.outputs(), clone.outputs()
     for outputs in (found, expected):  # the page shows durations

@@ -17,7 +17,7 @@ from ferblur.blur import LEVELS
 from ferblur.errors import UserError
 from ferblur.files import read_json, sha256, write_json
 from ferblur.manifest import MODELS
-from ferblur.params import load
+from ferblur.params import changed, load
 
 COMMITTED = Path("paper/committed.json")
 SPREAD = Path("benchmarks/spread.json")
@@ -69,18 +69,6 @@ def tolerances(spread: Mapping[str, Any]) -> dict[str, Any]:
         }
         for model in MODELS
     }
-
-
-def changed(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Dotted keys whose values differ between two nested mappings, sorted."""
-    keys = []
-    for key in sorted({*ours, *theirs}):
-        one, other = ours.get(key), theirs.get(key)
-        if isinstance(one, dict) and isinstance(other, dict):
-            keys += changed(one, other, f"{prefix}{key}.")
-        elif one != other:
-            keys.append(f"{prefix}{key}")
-    return keys
 
 
 def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import torch
 
+from ferblur import device as devices
 from ferblur.files import sha256
 from ferblur.params import Train
 from ferblur.ranks import cores
-from ferblur.training import choose_device, native_bfloat16
 
 INPUTS = ("src", "params.yaml", "dvc.yaml", "requirements.lock", "paper/*.typ", "paper/*.y*ml")
 """What a run is made from, for git."""
 
 
 def commit() -> str:
-    """The git commit checked out, and whether code or parameters were edited since."""
+    """The git commit checked out, and whether code or parameters were edited since.
+
+    Without a repository, as in the image, FERBLUR_COMMIT names the commit it was built from.
+    """
     try:
         head = subprocess.run(
             ["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True
@@ -27,7 +30,7 @@ def commit() -> str:
             ["git", "status", "--porcelain", "--", *INPUTS], check=True, capture_output=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
-        return "unknown (no git repository that this user may read)"
+        return os.environ.get("FERBLUR_COMMIT") or "unknown (no git repository here)"
     return f"{head} with edits" if edited else head
 
 
@@ -50,13 +53,12 @@ def packages() -> dict[str, str]:
 
 def describe(train: Train) -> dict[str, str]:
     """The machine, the device and precision `train` uses here, and what the code was."""
-    device = choose_device()
-    bfloat16 = train.precision == "bfloat16" and native_bfloat16(device)
+    device = devices.choose()
     return {
         "commit": commit(),
         "requirements.lock (SHA-256)": sha256(Path("requirements.lock")),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "precision of training": "bfloat16" if bfloat16 else "float32",
+        "precision of training": devices.precision(train.precision, device),
         "processor": processor(),
         "cores": str(cores()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",

@@ -1,24 +1,16 @@
-"""The one loader of params.yaml: a section for each stage, each value checked before work starts.
-
-`python -m ferblur.params` checks params.yaml and the dataset's layout and prints what it found;
-`python -m ferblur.params <profile>` first copies profiles/<profile>.yaml over params.yaml.
-"""
+"""The one loader of params.yaml: a section for each stage, every value checked first."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ferblur import dataset
 from ferblur.errors import UserError
-from ferblur.files import write_text
+from ferblur.files import read_yaml
 
 PARAMS = Path("params.yaml")
-PROFILES = Path("profiles")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -230,33 +222,6 @@ class Params(Section):
     figures: Figures
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, which YAML would let the later one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise UserError(f"the key '{key}' is given twice (line {node.start_mark.line + 1})")
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
-
-    Raises UserError naming the file where it cannot be read, repeats a key or holds no mapping.
-    """
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold keys with their values, section by section")
-    return content
-
-
 def mistakes(path: Path, error: ValidationError) -> UserError:
     """One line for each mistake in a file: the key, the value and what is allowed."""
     lines = []
@@ -288,39 +253,13 @@ def _as_json(content: dict[str, Any]) -> str:
         raise UserError(f"{PARAMS}: {error}") from error
 
 
-def use_profile(name: str, profiles: Path = PROFILES, params: Path = PARAMS) -> None:
-    """Copy a profile over params.yaml.
-
-    Raises UserError for an unknown profile, and where params.yaml holds edits that neither a
-    profile nor the last commit has, so that nobody's work is overwritten.
-    """
-    known = {path.stem: path.read_bytes() for path in sorted(profiles.glob("*.yaml"))}
-    if name not in known:
-        raise UserError(f"PROFILE: no profile '{name}'; there are {', '.join(known)}")
-    if params.exists() and params.read_bytes() not in known.values():
-        changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", str(params)], check=False)
-        if changed.returncode != 0:
-            raise UserError(
-                f"{params}: has uncommitted edits; commit or undo them before PROFILE={name}"
-            )
-    write_text(params, known[name].decode())
-
-
-def main(arguments: list[str]) -> None:
-    """Check params.yaml and the dataset it names; print one line on success."""
-    if arguments:
-        use_profile(arguments[0])
-    params = load()
-    root = Path(params.data.root)
-    if root == Path("datasets/synthetic"):
-        print(f"{PARAMS}: valid; dataset {root} is rendered by the stage 'synthesize'")
-        return
-    counts = dataset.check(root)
-    print(f"{PARAMS}: valid; dataset {root}: " + ", ".join(f"{n} {p}" for p, n in counts.items()))
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except UserError as error:
-        sys.exit(str(error))
+def changed(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Dotted keys whose values differ between two nested mappings, sorted."""
+    keys = []
+    for key in sorted({*ours, *theirs}):
+        one, other = ours.get(key), theirs.get(key)
+        if isinstance(one, dict) and isinstance(other, dict):
+            keys += changed(one, other, f"{prefix}{key}.")
+        elif one != other:
+            keys.append(f"{prefix}{key}")
+    return keys

@@ -9,30 +9,12 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ferblur.device import autocast
 from ferblur.network import Network
 from ferblur.params import Train
 from ferblur.samples import Samples
 
 Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
-
-
-def choose_device() -> torch.device:
-    """The first CUDA device where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def native_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware; emulation is slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """Mixed precision where `precision` asks for bfloat16 and the device has it natively."""
-    enabled = precision == "bfloat16" and native_bfloat16(device)
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from ferblur.errors import UserError
-from ferblur.params import Section, mistakes, read_yaml
+from ferblur.files import read_yaml
+from ferblur.params import Section, mistakes
 
 FILE = Path("paper/claims.yaml")
 

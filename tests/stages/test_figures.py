@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ferblur.params import load, read_yaml
+from ferblur.files import read_yaml
+from ferblur.params import load
 from ferblur.stages import figures
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from ferblur import device as devices
 from ferblur import manifest as manifests
 from ferblur import metrics, network, stages
 from ferblur.blur import LEVELS
@@ -19,7 +20,7 @@ from ferblur.faces import Faces
 from ferblur.files import write_csv, write_json
 from ferblur.params import load
 from ferblur.samples import Samples
-from ferblur.training import batches, choose_device, deterministic, predict
+from ferblur.training import batches, deterministic, predict
 
 FACES = Path("data/align")
 MODELS = Path("models")
@@ -41,7 +42,7 @@ def main() -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
     name = sys.argv[1]
     params = load()
-    device = choose_device()
+    device = devices.choose()
     model = network.load(MODELS / name / f"{params.evaluate.epoch}.safetensors").to(device)
     faces = {pool: Faces.open(FACES, pool) for pool in ("train", "deployment")}
     radii = {level: params.blur.radius(level) for level in LEVELS}

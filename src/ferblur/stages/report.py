@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,9 +17,9 @@ from ferblur import manifest as manifests
 from ferblur.blur import LEVELS
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.faces import Faces
-from ferblur.files import read_json, write_text
+from ferblur.files import read_json, read_yaml, write_text
 from ferblur.manifest import MODELS
-from ferblur.params import Params, load, read_yaml
+from ferblur.params import Params, load
 from ferblur.samples import apply
 from ferblur.verdicts import VERDICTS, shown, shown_facts, shown_paper, shown_trainings
 
@@ -219,8 +220,17 @@ def content() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def in_short(shown: Mapping[str, Any]) -> str:
+    """Table III, the comparison with the committed run and the verdicts, for the terminal."""
+    names = {f"{m}_{s}": f"{m} {s.replace('f1', 'F1')}" for m in MODELS for s in ("accuracy", "f1")}
+    table = pd.read_csv(TABLES / "table3.csv").rename(columns=names)
+    scores = table[["level", *names.values()]].to_string(index=False, float_format="{:.3f}".format)
+    counts = ", ".join(f"{shown['counts'][key]} {key.replace('_', ' ')}" for key in VERDICTS)
+    return f"Table III\n{scores}\n{shown['agreement']['line']}\nThe paper's claims: {counts}"
+
+
 def main() -> None:
-    """Write the page, and note the environment beside the durations."""
+    """Write the page, note the environment beside the durations, and say in short what it says."""
     shown_here = content()
     record.note_environment(shown_here["environment"] | {"packages": shown_here["packages"]})
     templates = jinja2.Environment(
@@ -236,6 +246,7 @@ def main() -> None:
         "shown_trainings": shown_trainings,
     }
     write_text(OUT, templates.get_template(TEMPLATE.name).render(shown_here))
+    print(in_short(shown_here))
 
 
 if __name__ == "__main__":

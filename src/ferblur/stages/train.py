@@ -9,6 +9,7 @@ import torch
 from dvclive.live import Live
 from tqdm import tqdm
 
+from ferblur import device as devices
 from ferblur import manifest as manifests
 from ferblur import network, stages
 from ferblur.faces import Faces
@@ -18,12 +19,10 @@ from ferblur.partial import partial_folder, publish
 from ferblur.samples import Samples
 from ferblur.training import (
     batches,
-    choose_device,
     cross_entropy,
     deterministic,
     make_optimizer,
     make_schedule,
-    native_bfloat16,
     predict,
     train_one_epoch,
 )
@@ -41,7 +40,7 @@ def fit(train: Samples, val: Samples, params: Train, folder: Path) -> list[dict[
     after each epoch, and every random draw is seeded by the epoch, so a killed run continues from
     its last whole epoch to the same bytes. Returns the curves, one row an epoch.
     """
-    device = choose_device()
+    device = devices.choose()
     checkpoint = folder / "checkpoint.pt"
     with torch.random.fork_rng(), deterministic():
         torch.manual_seed(params.seed)
@@ -111,14 +110,8 @@ def main() -> None:
     """Train the model named on the command line and publish weights and curves."""
     name = sys.argv[1]
     params = load().train
-    device = choose_device()
-    bfloat16 = params.precision == "bfloat16" and native_bfloat16(device)
-    slow = params.precision == "bfloat16" and not bfloat16
-    print(
-        f"train {name} on {device.type} in {'bfloat16' if bfloat16 else 'float32'}"
-        + (" (no native bfloat16 here: expect twice the time)" if slow else ""),
-        flush=True,
-    )
+    device = devices.choose()
+    print(f"train {name} on {device.type} in {devices.precision(params.precision, device)}")
     manifest_path = SOURCE / f"{name}.csv"
     inputs = {
         "params": params.model_dump(),

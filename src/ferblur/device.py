@@ -1,0 +1,66 @@
+"""The device that networks run on, and the precision it multiplies in."""
+
+import os
+import re
+import warnings
+
+import pynvml
+import torch
+
+
+def choose() -> torch.device:
+    """The first CUDA device where torch can use it, else the CPU."""
+    return torch.device("cpu" if gpu_problem() else "cuda")
+
+
+def gpu_problem() -> str:
+    """Why no GPU is used, and what to do about it, in one line; empty where one is used."""
+    with warnings.catch_warnings(action="ignore"):  # torch's own, longer ones
+        if torch.cuda.is_available():
+            oldest = min(
+                int(n) for n in re.findall(r"sm_(\d+)", " ".join(torch.cuda.get_arch_list()))
+            )
+            major, minor = torch.cuda.get_device_capability()
+            if 10 * major + minor >= oldest:
+                return ""
+            return (
+                f"the GPU {torch.cuda.get_device_name()} has compute capability {major}.{minor}, "
+                f"and torch {torch.__version__} needs {oldest / 10}: use a newer one"
+            )
+    try:
+        pynvml.nvmlInit()
+        name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
+        driver = pynvml.nvmlSystemGetDriverVersion()
+        highest = pynvml.nvmlSystemGetCudaDriverVersion_v2() // 1000
+    except pynvml.NVMLError:
+        return "no NVIDIA GPU is visible (in Docker, --gpus all shows the machine's)"
+    built_for = torch.version.cuda
+    if built_for is None:
+        return f"the GPU {name} is there, but torch {torch.__version__} is built without CUDA"
+    if highest < int(built_for.partition(".")[0]):
+        return (
+            f"the GPU {name} has driver {driver}, which knows CUDA {highest}, and torch needs "
+            f"CUDA {built_for}: update the driver"
+        )
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    reason = "torch cannot use it" if hidden is None else f"CUDA_VISIBLE_DEVICES is '{hidden}'"
+    return f"the GPU {name} is there, but {reason}"
+
+
+def native_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware; emulation is slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def precision(wanted: str, device: torch.device) -> str:
+    """The precision of training: bfloat16 where it is wanted and native, else float32."""
+    return wanted if wanted == "bfloat16" and native_bfloat16(device) else "float32"
+
+
+def autocast(wanted: str, device: torch.device) -> torch.autocast:
+    """Mixed precision where `wanted` is bfloat16 and the device has it natively."""
+    enabled = precision(wanted, device) == "bfloat16"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

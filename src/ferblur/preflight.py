@@ -1,0 +1,99 @@
+"""What `make repro` and the container check and say before any long work.
+
+`python -m ferblur.preflight` checks params.yaml and the dataset's layout, which plain `dvc repro`
+does not, and prints device, dataset and profile; `python -m ferblur.preflight <profile>` first
+copies profiles/<profile>.yaml over params.yaml.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ferblur import dataset
+from ferblur.errors import UserError
+from ferblur.files import write_text
+from ferblur.params import PARAMS, Params, changed, load
+
+PROFILES = Path("profiles")
+
+
+def use_profile(name: str) -> None:
+    """Copy a profile over params.yaml.
+
+    Raises UserError for an unknown profile, and where params.yaml holds edits that neither a
+    profile nor the last commit has, so that nobody's work is overwritten.
+    """
+    known = {path.stem: path.read_bytes() for path in sorted(PROFILES.glob("*.yaml"))}
+    if name not in known:
+        raise UserError(f"PROFILE: no profile '{name}'; there are {', '.join(known)}")
+    if PARAMS.exists() and PARAMS.read_bytes() not in known.values():
+        changed = subprocess.run(
+            ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS)], check=False, capture_output=True
+        )
+        if changed.returncode != 0:
+            raise UserError(
+                f"{PARAMS}: has uncommitted edits; commit or undo them before PROFILE={name}"
+            )
+    write_text(PARAMS, known[name].decode())
+
+
+def allow_no_git() -> None:
+    """Let DVC run where there is no git repository: the image, an unpacked archive."""
+    here = Path.cwd()
+    if not any((folder / ".git").exists() for folder in (here, *here.parents)):
+        subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
+
+
+def describe_dataset(params: Params) -> str:
+    """The dataset in words.
+
+    Raises UserError where its layout is not the documented one.
+    """
+    root = Path(params.data.root)
+    if root == Path("datasets/synthetic"):
+        return f"{root}, rendered by the stage 'synthesize'"
+    counts = dataset.check(root)
+    return f"{root}, " + ", ".join(f"{number} {pool}" for pool, number in counts.items())
+
+
+def describe_profile(params: Params) -> str:
+    """The profile that params.yaml is nearest to, and the keys in which it differs."""
+    edits = {
+        path.stem: changed(params.model_dump(), load(path).model_dump())
+        for path in sorted(PROFILES.glob("*.yaml"))
+    }
+    nearest = min(edits, key=lambda name: len(edits[name]))
+    return nearest + (f", but for {', '.join(edits[nearest])}" if edits[nearest] else "")
+
+
+def describe_device(params: Params) -> str:
+    """The device, its precision, and why it is not a GPU where it is none."""
+    import torch  # mistakes in params.yaml are told without waiting for it
+
+    from ferblur import device
+
+    chosen = device.choose()
+    precision = device.precision(params.train.precision, chosen)
+    if chosen.type == "cuda":
+        return f"{torch.cuda.get_device_name()}, {precision}"
+    slow = ", not native here: expect twice the time" if precision != params.train.precision else ""
+    return f"CPU, {precision}{slow}; {device.gpu_problem()}"
+
+
+def main(arguments: list[str]) -> None:
+    """Switch the profile if one is named, check, and print three lines."""
+    allow_no_git()
+    if arguments:
+        use_profile(arguments[0])
+    params = load()
+    found = describe_dataset(params)
+    print(
+        f"device: {describe_device(params)}\ndataset: {found}\nprofile: {describe_profile(params)}"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
