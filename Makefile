@@ -1,15 +1,19 @@
 # `make` lists the targets. Python 3.11 or 3.12 is all a machine needs; PYTHON=… picks one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
 PROFILE ?=
+IMAGE := ferblur
+# for `make docker`, such as BUILD_ARGS="--build-arg IMAGENET_WEIGHTS=yes"
+BUILD_ARGS ?=
+GPUS ?= $(if $(shell command -v nvidia-smi),--gpus all)
 VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check reference benchmark spread committed clean
+.PHONY: help setup repro test check docker docker-repro docker-test export reference benchmark spread committed clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed ## install the locked packages into .venv (done by the others when needed)
 
@@ -34,6 +38,18 @@ check: setup ## lint, types, Dockerfile
 	mypy
 	hadolint Dockerfile
 
+docker: ## build the image; BUILD_ARGS=… are passed on
+	docker build --build-arg COMMIT=$$(git describe --always --dirty --abbrev=40 --exclude '*') $(BUILD_ARGS) -t $(IMAGE) .
+
+docker-repro: docker ## make repro in the container, with the GPU if there is one; files are yours
+	docker run --rm $(GPUS) --user "$$(id -u):$$(id -g)" --volume "$(CURDIR)":/project --env PROFILE=$(PROFILE) $(IMAGE) dvc repro
+
+docker-test: docker ## run the tests in the container
+	docker run --rm --network=none $(IMAGE) pytest
+
+export: setup ## pack code, results, models and the image's digest and contents for an archive
+	@python -m ferblur.export $(IMAGE)
+
 reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and write down what it detects
 	$(VENV)-reference/bin/python tests/reference/make.py
 
@@ -54,4 +70,4 @@ committed: setup ## make this run the one that others are compared with (after r
 
 clean: ## delete everything that make repro makes anew, and the environment
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
-	rm -rf results/report.html results/run.json data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment
+	rm -rf results/report.html results/run.json dist data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment

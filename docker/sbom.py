@@ -1,18 +1,21 @@
 """The image's bill of materials, as CycloneDX JSON on standard output: sbom.py BASE_IMAGE.
 
-Lists every Python package with its licence and every package of the distribution. Nothing in it
-depends on when or where it was written.
+Lists every Python package with its licence and every package of the distribution. The same list
+gives the same bytes: the serial number follows from it, and the time is SOURCE_DATE_EPOCH or 0.
 """
 
+import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import Distribution, distributions
+from uuid import NAMESPACE_OID, uuid5
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import Property
-from cyclonedx.model.bom import Bom
+from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
@@ -20,11 +23,12 @@ from packageurl import PackageURL
 
 def licence(package: Distribution) -> str:
     """The licence as the package's metadata names it, or an empty string."""
-    metadata = package.metadata
-    classifiers = metadata.get_all("Classifier") or []
-    named = [c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License :: ")]
-    text = metadata.get("License-Expression") or metadata.get("License") or ""
-    return text if text and "\n" not in text else " AND ".join(named)
+    named: dict[str, list[str]] = {
+        key: [text for text in package.metadata.get_all(key) or [] if text and "\n" not in text]
+        for key in ("License-Expression", "License", "Classifier")
+    }
+    classes = [c.rpartition(" :: ")[2] for c in named["Classifier"] if c.startswith("License ::")]
+    return [*named["License-Expression"], *named["License"], " AND ".join(classes)][0]
 
 
 def python_packages() -> Iterator[Component]:
@@ -64,14 +68,24 @@ def system_packages() -> Iterator[Component]:
 
 def bill(base_image: str) -> str:
     """The document; `base_image` is the reference the image was built from."""
-    bom = Bom(components=[*python_packages(), *system_packages()])
-    bom.metadata.component = Component(
+    image = Component(
         type=ComponentType.CONTAINER,
         name="ferblur",
         bom_ref="ferblur",
         properties=[Property(name="base image", value=base_image)],
     )
-    return JsonV1Dot6(bom).output_as_string(indent=2)
+    parts = [*python_packages(), *system_packages()]
+    listed = " ".join(sorted(part.bom_ref.value or "" for part in parts))
+    bom = Bom(
+        components=parts,
+        serial_number=uuid5(NAMESPACE_OID, f"{base_image} {listed}"),
+        metadata=BomMetaData(
+            component=image,
+            timestamp=datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", 0)), UTC),
+        ),
+    )
+    bom.register_dependency(image, parts)
+    return str(JsonV1Dot6(bom).output_as_string(indent=2))
 
 
 if __name__ == "__main__":
