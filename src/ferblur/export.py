@@ -1,8 +1,8 @@
 """One archive for a repository that gives out DOIs: `python -m ferblur.export IMAGE` (make export).
 
 Holds the committed code and results, the report, the models, and the container image's digest and
-bill of materials; SHA256SUMS lists every file. The faces stay out: rendered ones are made again, and
-other people's are not ours to publish.
+bill of materials; SHA256SUMS lists every file. The faces stay out: rendered ones are made again,
+and other people's are not ours to publish.
 """
 
 import gzip

@@ -17,7 +17,7 @@ from ferblur.head import PARTS, Head
 from ferblur.skin import mix, noise, paint, scalp, smooth
 from ferblur.subject import Subject
 
-wp.config.log_level = wp.LOG_ERROR  # it warns of a missing GPU, and none is asked for
+wp.config.log_level = wp.LOG_WARNING  # Warp 1.19 ignores `quiet`
 
 LEFT_EYE = -2
 """Triangle index of a ray that meets the left eyeball; the right one is one less, -1 is nothing."""

@@ -41,10 +41,10 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
 
 def docker(*arguments: str, status: int = 0) -> str:
-    """Run a docker command, expect an exit status, and give what was printed."""
+    """Run a docker command, expect an exit status, and give what it printed, errors first."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return done.stderr + done.stdout
 
 
 def run(*command: str, options: tuple[str, ...] = (), status: int = 0) -> str:
@@ -99,8 +99,8 @@ def test_runs_read_only_without_capabilities_or_network(mounted: Mounted) -> Non
     found = [line for line in lines if line.startswith(("device: ", "dataset: ", "profile: "))]
     assert len(found) == 3
     assert found[2] == "profile: smoke"
-    assert "Warp" not in mounted.said
     assert "dvc push" in lines[-1]
+    assert mounted.owners() == {USER}
 
 
 def test_makes_the_same_bytes_as_outside(mounted: Mounted, clone: Clone) -> None:
@@ -118,9 +118,9 @@ def test_dvc_works_for_a_user_without_a_name(mounted: Mounted) -> None:
     output = mounted.run("dvc", "repro", options=HARDENED)
     assert "Running stage 'evaluate@second'" in output
     assert "Running stage 'train@second'" not in output
-    for command in (["metrics", "diff"], ["params", "diff"], ["metrics", "diff", "--all", "main"]):
-        assert mounted.run("dvc", *command)
-    assert "very_high" in mounted.run("dvc", "params", "diff")
+    assert "results/evaluate/second/very_high.json" in mounted.run(
+        "dvc", "metrics", "diff", "--all", "main"
+    )
     plots = mounted.run("dvc", "plots", "diff", "HEAD", "--out", "dvc_plots")
     assert "index.html" in plots
     assert (mounted.folder / "dvc_plots/index.html").stat().st_size > 10_000
@@ -130,11 +130,11 @@ def test_dvc_works_for_a_user_without_a_name(mounted: Mounted) -> None:
 
 
 def test_an_experiment_runs_and_is_kept(mounted: Mounted) -> None:
-    output = mounted.run("dvc", "exp", "run", "--name", "wider", "-S", "blur.very_high=30")
-    assert "Ran experiment(s): wider" in output
-    assert mounted.run("dvc", "exp", "list", "--name-only").splitlines()[-1] == "wider"
-    shown = mounted.run("dvc", "exp", "diff", "HEAD", "wider", "--md")
-    assert "blur.very_high" in shown
+    change = "statistics.confidence=0.9"
+    output = mounted.run("dvc", "exp", "run", "--name", "narrower", "-S", change)
+    assert "Ran experiment(s): narrower" in output
+    assert mounted.run("dvc", "exp", "list", "--name-only").splitlines()[-1] == "narrower"
+    assert "statistics.confidence" in mounted.run("dvc", "exp", "diff", "HEAD", "narrower")
     mounted.run("git", "checkout", "--", ".")
     mounted.run("dvc", "checkout")
     assert mounted.owners() == {USER}
@@ -145,33 +145,29 @@ def test_nothing_is_hashed_again(mounted: Mounted) -> None:
     assert "up to date" in mounted.run("dvc", "repro")
 
 
-def test_a_stop_in_training_is_quick_and_loses_nothing(
-    mounted: Mounted, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    other = Mounted(tmp_path_factory.mktemp("stopped"))
-    options = (f"--user={USER}", other.mount, "--network=none", "--env=PROFILE=smoke")
-    name = docker("run", "--detach", *options, IMAGE, "dvc", "repro").strip()
+def test_a_stop_in_training_is_quick_and_loses_nothing(mounted: Mounted) -> None:
+    before = mounted.clone.outputs()
+    command = ("dvc", "repro", "--force", "--single-item", "train@second")
+    options = ("--network=none", f"--user={USER}", mounted.mount)
+    name = docker("run", "--detach", *options, IMAGE, *command).strip()
     try:
-        while "train second on" not in docker("logs", name):
+        while not list((mounted.folder / ".partial/train@second").glob("*/checkpoint.pt")):
             assert docker("inspect", "--format={{.State.Running}}", name).strip() == "true"
-            time.sleep(0.2)
+            time.sleep(0.1)
         start = time.monotonic()
         docker("stop", name)
         assert time.monotonic() - start < 10
-        state = docker("inspect", "--format={{.State.ExitCode}} {{.State.OOMKilled}}", name)
-        assert state.split() == ["143", "false"]
+        assert docker("inspect", "--format={{.State.ExitCode}}", name).strip() == "143"
     finally:
         docker("rm", "--force", name)
-    # a stage that reads what the killed one held: DVC's own lock would call it busy
-    path = other.folder / "params.yaml"
-    path.write_text(path.read_text().replace("stratify: false", "stratify: true"))
-    other.run("dvc", "repro", "split")
-    path.write_text(path.read_text().replace("stratify: true", "stratify: false"))
-    output = other.run("dvc", "repro")
-    assert "Table III" in output
-    assert other.clone.outputs() | {"results/report.html": ""} == (
-        mounted.clone.outputs() | {"results/report.html": ""}
+    assert not (mounted.folder / "models/second/last.safetensors").exists()
+    # by the killed run's lock DVC would call this stage's output busy: its reader lives, by number
+    assert "train@second" not in mounted.run("dvc", "repro", "--force", "--single-item", "split")
+    assert "Running stage 'train@second'" in mounted.run("dvc", "repro", options=HARDENED)
+    assert mounted.clone.outputs() | {"results/report.html": ""} == (
+        before | {"results/report.html": ""}
     )
+    assert not (mounted.folder / ".partial/train@second").exists()
 
 
 def test_what_one_pushes_another_pulls(
@@ -204,8 +200,9 @@ def test_without_a_mount_the_cache_is_kept_in_a_volume(volume: str) -> None:
     command = ("dvc", "repro", "balance")
     assert "Running stage 'align'" in run(*command, options=options)
     again = run(*command, options=options)
-    assert "Stage 'align' is cached - skipping run" in again
-    assert "Running stage" not in again
+    # but for stages whose results are in git: DVC caches those of others
+    for name in ("datasets/synthetic/dvc.yaml:synthesize", "balance"):
+        assert f"Stage '{name}' is cached - skipping run" in again
 
 
 def test_a_project_in_a_volume_keeps_everything(volume: str) -> None:
@@ -230,7 +227,7 @@ def test_a_mistake_stops_a_run_but_not_a_shell() -> None:
     options = ("--env=PROFILE=tiny",)
     stopped = run("dvc", "repro", options=options, status=1)
     assert stopped.strip() == mistake
-    assert run("echo", "still here", options=options).splitlines() == ["still here", mistake]
+    assert run("echo", "still here", options=options).splitlines() == [mistake, "still here"]
 
 
 def test_a_command_keeps_its_exit_status_and_output() -> None:
