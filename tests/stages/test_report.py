@@ -4,16 +4,18 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from clone import Clone
 from ferblur import record
 from ferblur.files import read_json, write_json
 from ferblur.stages import report
 from ferblur.verdicts import VERDICTS
+
+if TYPE_CHECKING:  # the image does not have it
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -70,9 +72,11 @@ def test_notes_the_environment_beside_the_durations(finished: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator["Browser"]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on the PATH")
+    from playwright.sync_api import sync_playwright
+
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
     with sync_playwright() as playwright:
@@ -83,8 +87,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=[(1280, 800, "light"), (390, 844, "light"), (390, 844, "dark")])
 def opened(
-    request: pytest.FixtureRequest, browser: Browser, clone: Clone
-) -> Iterator[tuple[Page, list[str]]]:
+    request: pytest.FixtureRequest, browser: "Browser", clone: Clone
+) -> Iterator[tuple["Page", list[str]]]:
     """The page in a window of some width and colour scheme, with what the browser complained of."""
     width, height, scheme = request.param
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -98,7 +102,7 @@ def opened(
     page.close()
 
 
-def test_a_browser_has_nothing_to_complain_of(opened: tuple[Page, list[str]]) -> None:
+def test_a_browser_has_nothing_to_complain_of(opened: tuple["Page", list[str]]) -> None:
     page, complaints = opened
     for summary in page.locator("summary").all():
         summary.click()
@@ -108,7 +112,7 @@ def test_a_browser_has_nothing_to_complain_of(opened: tuple[Page, list[str]]) ->
     assert page.evaluate(broken) == 0
 
 
-def test_the_answer_needs_no_scrolling(opened: tuple[Page, list[str]]) -> None:
+def test_the_answer_needs_no_scrolling(opened: tuple["Page", list[str]]) -> None:
     page, _ = opened
     height = page.evaluate("innerHeight")
     for selector in ("h1", "header strong", ".tiles"):
@@ -117,15 +121,17 @@ def test_the_answer_needs_no_scrolling(opened: tuple[Page, list[str]]) -> None:
         assert box["y"] + box["height"] <= height
 
 
-def test_accessibility_rules_hold(opened: tuple[Page, list[str]]) -> None:
+def test_accessibility_rules_hold(opened: tuple["Page", list[str]]) -> None:
     page, _ = opened
     for summary in page.locator("summary").all():
         summary.click()
+    from axe_playwright_python.sync_playwright import Axe
+
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_the_keyboard_reaches_everything(opened: tuple[Page, list[str]]) -> None:
+def test_the_keyboard_reaches_everything(opened: tuple["Page", list[str]]) -> None:
     page, _ = opened
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -136,7 +142,7 @@ def test_the_keyboard_reaches_everything(opened: tuple[Page, list[str]]) -> None
     assert {"A", "SUMMARY", "DIV"} <= reached  # links, folds, tables wider than the window
 
 
-def test_prints_in_black_on_white(browser: Browser, clone: Clone) -> None:
+def test_prints_in_black_on_white(browser: "Browser", clone: Clone) -> None:
     page = browser.new_page(color_scheme="dark")
     page.goto((clone.folder / report.OUT).as_uri())
     page.emulate_media(media="print")
