@@ -10,7 +10,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check docker docker-repro docker-test export reference benchmark spread committed clean
+.PHONY: help setup repro test check docker docker-repro docker-test export imagenet reference benchmark spread committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ docker-test: docker ## run the tests in the container
 
 export: setup ## pack code, results, models and the image's digest and contents for an archive
 	@python -m ferblur.export $(IMAGE)
+
+imagenet: setup ## fetch the weights that PROFILE=affwild2 starts from, once, and check their hash
+	@python -m ferblur.imagenet
 
 reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and write down what it detects
 	$(VENV)-reference/bin/python tests/reference/make.py

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 from PIL import Image
+from torchvision.models import GoogLeNet
 
 from clone import Clone
 from ferblur.dataset import EMOTIONS, POOLS
+from ferblur.files import sha256
 from ferblur.params import Params, load
 
 ROOT = Path(__file__).parents[1]
@@ -92,6 +95,15 @@ def aligned(project: Path, picture: Callable[..., np.ndarray]) -> Path:
         np.save(folder / f"{pool}.npy", np.stack(pixels))
         pd.DataFrame(rows).to_csv(folder / f"{pool}.csv", index=False)
     return folder
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A file of the structure torchvision distributes for GoogLeNet, named after its own hash."""
+    torch.manual_seed(0)
+    plain = tmp_path / "plain.pth"
+    torch.save(GoogLeNet(num_classes=1000, aux_logits=True, init_weights=False).state_dict(), plain)
+    return plain.rename(tmp_path / f"googlenet-{sha256(plain)[:8]}.pth")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_a_gpu_is_used(gpu: SimpleNamespace, capability: tuple[int, int]) -> None:
     gpu.capability = capability
     assert device.gpu_problem() == ""
-    assert device.choose() == torch.device("cuda")
+    assert device.choose() == torch.device("cuda", 0)
 
 
 def test_the_papers_gpu_is_too_old(gpu: SimpleNamespace) -> None:

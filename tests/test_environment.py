@@ -42,4 +42,7 @@ def test_the_commit_and_its_edits(clone: Clone, monkeypatch: pytest.MonkeyPatch)
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.delenv("FERBLUR_COMMIT", raising=False)
     assert environment.commit().startswith("unknown")
+    monkeypatch.setenv("FERBLUR_COMMIT", "abc")  # the image's
+    assert environment.commit() == "abc"

@@ -1,16 +1,14 @@
 """GoogLeNet with six outputs, its normalisation, and its weights on disk."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torchvision.models import GoogLeNet, googlenet
+from torchvision.models import googlenet
 
-from ferblur import network
-from ferblur.errors import UserError
+from ferblur import imagenet, network
 from ferblur.params import Params, Train
 
 
@@ -86,23 +84,13 @@ def test_reading_weights_leaves_the_random_state_alone(train: Train, tmp_path: P
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-@pytest.fixture
-def imagenet(tmp_path: Path) -> Path:
-    """A checkpoint of the structure torchvision distributes, named after its own hash."""
-    torch.manual_seed(0)
-    plain = tmp_path / "plain.pth"
-    torch.save(GoogLeNet(num_classes=1000, aux_logits=True, init_weights=False).state_dict(), plain)
-    digest = hashlib.sha256(plain.read_bytes()).hexdigest()
-    return plain.rename(tmp_path / f"googlenet-{digest[:8]}.pth")
-
-
 def test_imagenet_weights_are_used_but_for_the_classifier(
-    train: Train, imagenet: Path, monkeypatch: pytest.MonkeyPatch
+    train: Train, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "IMAGENET_FILE", imagenet)
+    monkeypatch.setattr(imagenet, "FILE", checkpoint)
     paper = changed(train, weights="imagenet", auxiliary_weight=0.0)
     model = network.build(paper).googlenet
-    state = torch.load(imagenet, weights_only=True)
+    state = torch.load(checkpoint, weights_only=True)
     for name, tensor in model.state_dict().items():
         if name.startswith("fc."):
             assert tensor.shape[0] == 6
@@ -111,25 +99,15 @@ def test_imagenet_weights_are_used_but_for_the_classifier(
 
 
 def test_inputs_are_transformed_as_torchvision_does(
-    train: Train, imagenet: Path, images: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+    train: Train, checkpoint: Path, images: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "IMAGENET_FILE", imagenet)
+    monkeypatch.setattr(imagenet, "FILE", checkpoint)
     paper = changed(train, weights="imagenet", auxiliary_weight=0.0, normalisation="imagenet")
     model = network.build(paper).eval()
     reference = googlenet(weights=None, transform_input=True, aux_logits=True, init_weights=False)
-    reference.load_state_dict(torch.load(imagenet, weights_only=True))
+    reference.load_state_dict(torch.load(checkpoint, weights_only=True))
     model.googlenet.fc = torch.nn.Identity()
     reference.fc = torch.nn.Identity()
     with torch.inference_mode():
         expected = reference.eval()(network.Network(paper).normalise(images))
         torch.testing.assert_close(model(images)[0], expected, rtol=1e-4, atol=1e-5)
-
-
-def test_imagenet_weights_are_checked_first(imagenet: Path, tmp_path: Path) -> None:
-    missing = tmp_path / "models/googlenet-1378be20.pth"
-    with pytest.raises(UserError, match=r"googlenet-1378be20.pth: missing; .*1378be20\) there"):
-        network.load_imagenet(missing)
-    content = imagenet.read_bytes()
-    imagenet.write_bytes(content[:-100])
-    with pytest.raises(UserError, match=r"SHA-256 is .*fetch it again"):
-        network.load_imagenet(imagenet)

@@ -1,12 +1,12 @@
 """Without torchrun there is one rank; with it, each has its number and waits for the others."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ferblur import ranks
+from torchrun import torchrun
 
 
 def test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,11 +30,7 @@ with joined() as ranks:
 
 def test_two_wait_for_each_other(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
-         "program.py"],
-        cwd=tmp_path, check=True,
-    )  # fmt: skip
+    subprocess.run([*torchrun(2), "program.py"], cwd=tmp_path, check=True)
     assert len(list(tmp_path.glob("*-of-2"))) == 2
 
 

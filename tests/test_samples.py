@@ -68,19 +68,29 @@ def rows() -> pd.DataFrame:
 def test_samples_are_the_manifests_rows(faces: Faces, rows: pd.DataFrame) -> None:
     samples = Samples(faces, rows, input_size=128, channel_order="rgb")
     image, label = samples[0]
-    assert (len(samples), label, image.dtype) == (2, 5, torch.uint8)
+    assert (len(samples), label) == (2, 5)
+    assert image.dtype == np.uint8
     expected = apply(faces.pixels[2], flip=True, brightness=1.0, blur_radius=2)
-    np.testing.assert_array_equal(image.numpy(), expected)
+    np.testing.assert_array_equal(image, expected)
 
 
 def test_blur_is_applied_before_the_resize(faces: Faces, rows: pd.DataFrame) -> None:
     image, _ = Samples(faces, rows, input_size=96, channel_order="rgb")[0]
     blurred = apply(faces.pixels[2], flip=True, brightness=1.0, blur_radius=2)
     resized = Image.fromarray(blurred).resize((96, 96), Image.Resampling.BILINEAR)
-    np.testing.assert_array_equal(image.numpy(), np.asarray(resized))
+    np.testing.assert_array_equal(image, np.asarray(resized))
 
 
 def test_channel_order(faces: Faces, rows: pd.DataFrame) -> None:
     rgb, _ = Samples(faces, rows, 128, "rgb")[1]
     bgr, _ = Samples(faces, rows, 128, "bgr")[1]
-    np.testing.assert_array_equal(bgr.numpy(), rgb.numpy()[:, :, ::-1])
+    np.testing.assert_array_equal(bgr, rgb[:, :, ::-1])
+
+
+def test_a_batch_is_its_samples(faces: Faces, rows: pd.DataFrame) -> None:
+    samples = Samples(faces, rows, 96, "bgr")
+    images, labels = samples.batch([1, 0, 1])
+    assert (images.dtype, labels.dtype) == (torch.uint8, torch.int64)
+    assert labels.tolist() == [0, 5, 0]
+    for image, index in zip(images, (1, 0, 1), strict=True):
+        np.testing.assert_array_equal(image.numpy(), samples[index][0])

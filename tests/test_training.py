@@ -10,6 +10,7 @@ import torch
 from ferblur import network, training
 from ferblur.faces import Faces
 from ferblur.params import Params, Train
+from ferblur.ranks import Ranks
 from ferblur.samples import Samples
 
 
@@ -33,21 +34,72 @@ def samples(picture: Callable[..., np.ndarray]) -> Samples:
     return Samples(faces, rows, 64, "rgb")
 
 
-def test_order_is_fixed_by_its_seed(samples: Samples) -> None:
-    def order(seed: int | None) -> list[int]:
-        return [int(n) for _, labels in training.batches(samples, 4, seed) for n in labels]
-
-    assert order(None) == samples.labels.tolist()
-    assert order(1) == order(1)
-    assert order(1) != order(2)
-    assert sorted(order(1)) == sorted(samples.labels.tolist())
+CPU = torch.device("cpu")
 
 
-def test_reader_processes_change_nothing(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = [images for images, _ in training.batches(samples, 8, 3)]
-    monkeypatch.setenv("FERBLUR_WORKERS", "2")
-    for mine, theirs in zip(alone, training.batches(samples, 8, 3), strict=True):
-        assert torch.equal(mine, theirs[0])
+def test_order_is_fixed_by_its_seed() -> None:
+    def order(seed: int) -> list[int]:
+        return [number for batch in training.shuffled(18, 4, seed) for number in batch]
+
+    assert order(1) == order(1) != order(2)
+    assert sorted(order(1)) == list(range(18))
+    assert [len(batch) for batch in training.shuffled(18, 4, 1)] == [4, 4, 4, 4, 2]
+    assert training.in_order(5, 2) == [[0, 1], [2, 3], [4]]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_readers_change_nothing_and_keep_the_order(samples: Samples, threads: int) -> None:
+    order = training.shuffled(18, 4, 3)
+    batches = list(training.read(samples, order, threads))
+    assert len(batches) == len(order)
+    for batch, numbers in zip(batches, order, strict=True):
+        images, labels = samples.batch(numbers)
+        assert torch.equal(batch.images, images)
+        assert torch.equal(batch.labels, labels)
+        assert batch.counted == batch.whole == len(numbers)
+
+
+def test_reading_is_ahead_but_not_far(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    real = samples.batch
+
+    def batch(numbers: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        asked.append(1)
+        return real(numbers)
+
+    monkeypatch.setattr(samples, "batch", batch)
+    reader = training.read(samples, training.in_order(18, 1), threads=2)
+    next(reader)
+    assert 2 <= len(asked) <= 4
+    reader.close()  # type: ignore[attr-defined]
+    assert len(asked) < 18
+
+
+def test_a_reader_that_fails_says_so(samples: Samples) -> None:
+    with pytest.raises(IndexError):
+        list(training.read(samples, [[0, 99]], 1))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_ranks_share_every_batch_out(samples: Samples, size: int) -> None:
+    order = training.shuffled(18, 4, 3)
+    shares = [list(training.read(samples, order, 1, Ranks(rank, size))) for rank in range(size)]
+    for numbers, *batches in zip(order, *shares, strict=True):
+        counted = [label for batch in batches for label in batch.labels[: batch.counted].tolist()]
+        assert sorted(counted) == sorted(samples.labels[numbers].tolist())
+        assert {batch.whole for batch in batches} == {len(numbers)}
+        assert all(len(batch.images) >= 1 for batch in batches)
+
+
+def epoch_of(
+    model: network.Network,
+    samples: Samples,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    seed: int,
+) -> dict[str, float]:
+    data = training.read(samples, training.shuffled(len(samples), 8, seed), 1)
+    return training.train_one_epoch(model, model.params, data, optimizer, schedule, CPU)
 
 
 def test_training_learns(samples: Samples, train: Train) -> None:
@@ -55,11 +107,8 @@ def test_training_learns(samples: Samples, train: Train) -> None:
     model = network.build(train)
     optimizer = training.make_optimizer(model, train)
     schedule = training.make_schedule(optimizer, train, steps_per_epoch=3)
-    device = torch.device("cpu")
     curve = [
-        training.train_one_epoch(
-            model, training.batches(samples, 8, epoch), optimizer, schedule, device
-        )["loss"]
+        epoch_of(model, samples, optimizer, schedule, epoch)["loss"]
         for epoch in range(train.epochs)
     ]
     assert curve[-1] < curve[0]
@@ -71,9 +120,7 @@ def test_auxiliary_heads_are_trained(samples: Samples, train: Train) -> None:
     before = model.googlenet.aux1.fc2.weight.detach().clone()
     optimizer = training.make_optimizer(model, train)
     schedule = training.make_schedule(optimizer, train, steps_per_epoch=3)
-    training.train_one_epoch(
-        model, training.batches(samples, 8, 0), optimizer, schedule, torch.device("cpu")
-    )
+    epoch_of(model, samples, optimizer, schedule, 0)
     assert not torch.equal(before, model.googlenet.aux1.fc2.weight)
 
 
@@ -105,12 +152,11 @@ def test_optimizers(train: Train, name: str, kind: str) -> None:
 def test_predictions_come_in_order_whatever_the_batch(samples: Samples, train: Train) -> None:
     torch.manual_seed(0)
     model = network.build(train)
-    device = torch.device("cpu")
-    logits, labels = training.predict(model, training.batches(samples, 5), device)
+    logits, labels = training.predict(model, samples, 5, CPU)
     assert logits.shape == (18, 6)
     assert logits.dtype == np.float32
     assert labels.tolist() == samples.labels.tolist()
-    one_by_one, _ = training.predict(model, training.batches(samples, 1), device)
+    one_by_one, _ = training.predict(model, samples, 1, CPU)
     np.testing.assert_allclose(logits, one_by_one, atol=1e-4)
 
 

@@ -9,8 +9,10 @@ import torch
 
 
 def choose() -> torch.device:
-    """The first CUDA device where torch can use it, else the CPU."""
-    return torch.device("cpu" if gpu_problem() else "cuda")
+    """The rank's CUDA device where torch can use it (without torchrun the first), else the CPU."""
+    if gpu_problem():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def gpu_problem() -> str:

@@ -8,16 +8,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torchvision.models import GoogLeNet
 
+from ferblur import imagenet
 from ferblur.dataset import EMOTIONS
-from ferblur.errors import UserError
-from ferblur.files import atomic, sha256
+from ferblur.files import atomic
 from ferblur.params import Train
-
-IMAGENET_FILE = Path("models/imagenet/googlenet-1378be20.pth")
-"""torchvision's GoogLeNet_Weights.IMAGENET1K_V1; its name ends in the start of its SHA-256."""
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Network(nn.Module):
@@ -45,8 +39,8 @@ class Network(nn.Module):
         """Map N x H x W x 3 uint8 to N x 3 x H x W float32 as `params.normalisation` says."""
         pixels = images.permute(0, 3, 1, 2).float() / 255
         if self.params.normalisation == "imagenet":
-            mean = pixels.new_tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
-            return (pixels - mean) / pixels.new_tensor(IMAGENET_STD).view(1, 3, 1, 1)
+            mean = pixels.new_tensor(imagenet.MEAN).view(1, 3, 1, 1)
+            return (pixels - mean) / pixels.new_tensor(imagenet.STD).view(1, 3, 1, 1)
         if self.params.normalisation == "per_image":
             std, mean = torch.std_mean(pixels, dim=(1, 2, 3), keepdim=True)
             return (pixels - mean) / (std + 1e-3)  # a blank image stays finite
@@ -72,7 +66,7 @@ def build(params: Train) -> Network:
     """
     network = Network(params)
     if params.weights == "imagenet":
-        state = load_imagenet(IMAGENET_FILE)
+        state = imagenet.load(imagenet.FILE)
         wanted = network.googlenet.state_dict()
         # the classifiers (fc and the heads' fc2) have 1000 outputs; ours keep their random start
         fitting = {
@@ -82,22 +76,6 @@ def build(params: Train) -> Network:
         }
         network.googlenet.load_state_dict({**wanted, **fitting})
     return network.to(memory_format=torch.channels_last)
-
-
-def load_imagenet(path: Path) -> dict[str, torch.Tensor]:
-    """Read torchvision's GoogLeNet weights after checking the file's hash.
-
-    Raises UserError naming the file and the hash it must have.
-    """
-    prefix = path.stem.rpartition("-")[2]
-    wanted = f"torchvision's GoogLeNet_Weights.IMAGENET1K_V1 (SHA-256 starting with {prefix})"
-    if not path.is_file():
-        raise UserError(f"{path}: missing; train.weights: imagenet needs {wanted} there")
-    found = sha256(path)
-    if not found.startswith(prefix):
-        raise UserError(f"{path}: SHA-256 is {found[:8]}…, not {wanted}; fetch it again")
-    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
 
 
 def save(path: Path, network: Network, state: dict[str, torch.Tensor] | None = None) -> None:

@@ -87,6 +87,10 @@ def main(arguments: list[str]) -> None:
         use_profile(arguments[0])
     params = load()
     found = describe_dataset(params)
+    if params.train.weights == "imagenet":
+        from ferblur import imagenet
+
+        imagenet.load(imagenet.FILE)
     print(
         f"device: {describe_device(params)}\ndataset: {found}\nprofile: {describe_profile(params)}"
     )

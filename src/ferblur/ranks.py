@@ -1,10 +1,16 @@
 """How the work is shared out: the ranks of one `torchrun`, and the cores of this machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,24 @@ class Ranks:
 
             dist.barrier()
 
+    def gather(self, value: T) -> list[T]:
+        """Every rank's value, in the order of ranks, on every rank; values can be pickled."""
+        if self.size == 1:
+            return [value]
+        import torch.distributed as dist
+
+        values: list[T] = [value] * self.size
+        dist.all_gather_object(values, value)
+        return values
+
+    def copy(self, tensors: Iterable["torch.Tensor"]) -> None:
+        """Overwrite tensors with those of the first rank."""
+        if self.size > 1:
+            import torch.distributed as dist
+
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
+
 
 def first() -> bool:
     """Whether this process is the one of torchrun's ranks that writes what there is one of."""
@@ -39,10 +63,12 @@ def joined() -> Iterator[Ranks]:
     if size == 1:
         yield Ranks()
         return
-    import torch.distributed as dist  # most stages need no torch
+    import torch  # most stages need none
+    import torch.distributed as dist
 
     # a rank may wait for the slowest, or for another run's lock, for as long as that takes
-    dist.init_process_group("gloo", timeout=timedelta(days=7))
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(backend, timeout=timedelta(days=7))
     try:
         yield Ranks(dist.get_rank(), size)
     finally:

@@ -1,5 +1,7 @@
 """Samples: a manifest's rows turned into pixels at the moment they are read."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import torch
@@ -22,11 +24,12 @@ def apply(face: np.ndarray, flip: bool, brightness: float, blur_radius: float) -
     return box_blur(face, blur_radius)
 
 
-class Samples(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
-    """A manifest over a pool of faces, as a PyTorch dataset.
+class Samples:
+    """A manifest over a pool of faces.
 
-    An item is (S x S x 3 uint8 tensor, label): the sample, resized to `input_size` px after the
-    blur (bilinear with antialiasing), channels in `channel_order`.
+    An item is (S x S x 3 uint8, label): the sample, resized to `input_size` px after the blur
+    (bilinear with antialiasing), channels in `channel_order`. It is made when it is read, from
+    faces mapped from disk, so that memory holds the batches at hand and nothing else.
     """
 
     def __init__(
@@ -44,8 +47,8 @@ class Samples(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        face = np.array(self.pixels[self.row[index]])
+    def __getitem__(self, index: int) -> tuple[np.ndarray, int]:
+        face = np.asarray(self.pixels[self.row[index]])
         sample = apply(
             face, self.flip[index], float(self.brightness[index]), float(self.blur_radius[index])
         )
@@ -54,4 +57,11 @@ class Samples(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
             sample = np.asarray(Image.fromarray(sample).resize(size, Image.Resampling.BILINEAR))
         if self.reverse:
             sample = sample[:, :, ::-1]
-        return torch.from_numpy(np.array(sample)), int(self.labels[index])
+        return sample, int(self.labels[index])
+
+    def batch(self, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Several samples: N x S x S x 3 uint8, and N int64 labels."""
+        pixels = np.empty((len(indices), self.input_size, self.input_size, 3), np.uint8)
+        for number, index in enumerate(indices):
+            pixels[number] = self[index][0]
+        return torch.from_numpy(pixels), torch.from_numpy(self.labels[list(indices)])

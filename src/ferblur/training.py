@@ -1,50 +1,108 @@
-"""One epoch of training, and prediction; the stages hold the rest of the loop."""
+"""Training and prediction, on one rank or several: order, reading ahead, steps.
+
+All ranks of a `torchrun` see the same order of batches and take each its share of every batch, so
+that a step is over the same samples whatever their number. What the number does change: the order
+in which gradients are summed, what dropout draws, and on the CPU the statistics BatchNorm
+normalises with, those of a rank's share instead of the batch's (on GPUs SyncBatchNorm prevents it).
+"""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ferblur.dataset import EMOTIONS
 from ferblur.device import autocast
 from ferblur.network import Network
 from ferblur.params import Train
+from ferblur.ranks import Ranks, cores
 from ferblur.samples import Samples
 
-Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
+ALONE = Ranks()
+
+
+class Batch(NamedTuple):
+    """A rank's share of a batch."""
+
+    images: torch.Tensor
+    """N x S x S x 3 uint8."""
+    labels: torch.Tensor
+    """N int64."""
+    counted: int
+    """Samples of the share that count: N, or 0 where there were too few for all ranks."""
+    whole: int
+    """Samples of the batch over all ranks."""
 
 
 @contextmanager
-def deterministic() -> Iterator[None]:
-    """Make torch refuse algorithms whose result can differ from run to run."""
+def deterministic(device: torch.device) -> Iterator[None]:
+    """Make torch choose algorithms whose result does not differ from run to run.
+
+    On the CPU it refuses others. On CUDA it warns: torch has no such algorithm for the backward
+    pass of two pooling layers of GoogLeNet, so there the last bits may differ.
+    """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before)
 
 
-def batches(samples: Samples, batch_size: int, order_seed: int | None = None) -> Batches:
-    """Load samples in manifest order, or in an order fixed by `order_seed`.
+def shuffled(count: int, batch_size: int, seed: int) -> list[list[int]]:
+    """The numbers below `count` in batches, shuffled by `seed`; the last may be smaller."""
+    generator = torch.Generator().manual_seed(seed)
+    numbers: Iterable[torch.Tensor] = DataLoader(
+        range(count),  # type: ignore[arg-type]
+        batch_size=batch_size, shuffle=True, generator=generator,
+    )  # fmt: skip
+    return [batch.tolist() for batch in numbers]
 
-    Batches are (N x S x S x 3 uint8, N int64 labels). The environment variable FERBLUR_WORKERS
-    sets the number of reader processes (default 0: read in this one); it never changes a sample.
+
+def in_order(count: int, batch_size: int) -> list[list[int]]:
+    """The numbers below `count` in batches, in order; the last may be smaller."""
+    return [list(range(i, min(i + batch_size, count))) for i in range(0, count, batch_size)]
+
+
+def readers(device: torch.device) -> int:
+    """How many threads read samples ahead: FERBLUR_WORKERS, or what keeps the device busy."""
+    default = 1 if device.type == "cpu" else min(8, cores())
+    return max(1, int(os.environ.get("FERBLUR_WORKERS", default)))
+
+
+def read(
+    samples: Samples, batches: Iterable[Sequence[int]], threads: int, ranks: Ranks = ALONE
+) -> Iterator[Batch]:
+    """Read batches ahead of whoever takes them, on threads, and give them in order.
+
+    Each is this rank's share: every `ranks.size`-th sample of the batch. The number of threads
+    never changes a sample. Threads, because Pillow and NumPy let go of Python's lock where it
+    matters, and processes would copy each sample once more and need shared memory.
     """
-    generator = None
-    if order_seed is not None:
-        generator = torch.Generator().manual_seed(order_seed)
-    return DataLoader(
-        samples,
-        batch_size=batch_size,
-        shuffle=order_seed is not None,
-        generator=generator,
-        num_workers=int(os.environ.get("FERBLUR_WORKERS", "0")),
-    )
+    waiting: deque[Future[Batch]] = deque()
+
+    def take(batch: Sequence[int]) -> Batch:
+        share = batch[ranks.rank :: ranks.size]
+        return Batch(*samples.batch(share or batch[:1]), len(share), len(batch))
+
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(take, batch))
+                if len(waiting) > threads + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def make_optimizer(network: Network, params: Train) -> torch.optim.Optimizer:
@@ -64,56 +122,91 @@ def make_schedule(
     )
 
 
+def spread(network: Network, device: torch.device, ranks: Ranks) -> nn.Module:
+    """The network as every rank calls it: gradients are averaged over the ranks."""
+    if ranks.size == 1:
+        return network
+    if device.type == "cuda":
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return nn.parallel.DistributedDataParallel(network)
+
+
 def train_one_epoch(
-    network: Network,
-    data: Batches,
+    model: nn.Module,
+    params: Train,
+    data: Iterable[Batch],
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     device: torch.device,
+    ranks: Ranks = ALONE,
+    totals: torch.Tensor | None = None,
+    after_step: Callable[[torch.Tensor], None] = lambda totals: None,
 ) -> dict[str, float]:
     """Take one optimiser step for each batch; returns mean loss and accuracy over the epoch.
 
     The loss is cross-entropy (section IV), plus that of each auxiliary head times
-    `auxiliary_weight` where the model has them; the loss returned is the main one.
+    `auxiliary_weight` where the model has them; the loss returned is the main one. `totals` (sum
+    of losses, hits and samples so far, 3 float64, on `device`) and `data` that starts where they
+    end continue an epoch; `after_step` is called with the totals after each step.
     """
-    network.train()
-    params = network.params
+    model.train()
     criterion = nn.CrossEntropyLoss()
-    loss_sum, hits, seen = 0.0, 0, 0
-    for images, labels in data:
-        images, labels = images.to(device), labels.to(device)
+    if totals is None:
+        totals = torch.zeros(3, dtype=torch.float64, device=device)
+    for images, labels, counted, whole in data:
+        images = images.to(device, non_blocking=True)
+        labels = labels.to(device, non_blocking=True)
         with autocast(params.precision, device):
-            logits, auxiliary = network(images)
+            logits, auxiliary = model(images)
             main_loss = criterion(logits, labels)
             loss = main_loss
             for head in auxiliary:
                 loss = loss + params.auxiliary_weight * criterion(head, labels)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        # the ranks' gradients are averaged; this makes that the mean over the batch
+        (loss * (counted * ranks.size / whole)).backward()
         optimizer.step()
         schedule.step()
-        loss_sum += main_loss.item() * len(labels)
-        hits += int((logits.argmax(dim=1) == labels).sum())
-        seen += len(labels)
-    return {"loss": loss_sum / seen, "accuracy": hits / seen}
+        if counted:
+            totals[0] += main_loss.detach().double() * counted
+            totals[1] += (logits.argmax(dim=1) == labels).sum()
+            totals[2] += counted
+        after_step(totals)
+    loss_sum, hits_sum, seen = np.sum(
+        [each.tolist() for each in ranks.gather(totals.cpu())], axis=0
+    )
+    return {"loss": float(loss_sum / seen), "accuracy": float(hits_sum / seen)}
 
 
 @torch.inference_mode()
-def predict(network: Network, data: Batches, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
-    """Classify every sample once, in order.
+def predict(
+    network: Network,
+    samples: Samples,
+    batch_size: int,
+    device: torch.device,
+    ranks: Ranks = ALONE,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Classify every sample once, each rank its share; returns them all, in order, on every rank.
 
-    Returns N x 6 float32 logits and N int64 labels.
+    Returns N x 6 float32 logits and N int64 labels. Raises RuntimeError where that is not every
+    sample exactly once.
     """
     network.eval()
-    logits, labels = [], []
-    for images, truth in data:
+    numbers = range(len(samples))[ranks.rank :: ranks.size]
+    batches = [[numbers[i] for i in batch] for batch in in_order(len(numbers), batch_size)]
+    own: list[np.ndarray] = []
+    for images, *_ in read(samples, batches, readers(device)):
         with autocast(network.params.precision, device):
             output, _ = network(images.to(device))
-        logits.append(output.float().cpu())
-        labels.append(truth)
-    return torch.cat(logits).numpy(), torch.cat(labels).numpy()
+        own.append(output.float().cpu().numpy())
+    logits = np.full((len(samples), len(EMOTIONS)), np.nan, np.float32)
+    for rank, share in enumerate(ranks.gather(np.concatenate(own) if own else logits[:0])):
+        logits[rank :: ranks.size] = share
+    if np.isnan(logits).all(axis=1).any():
+        raise RuntimeError(f"not all of {len(samples)} samples were predicted")
+    return logits, samples.labels
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy of N x K logits against N labels."""
-    return float(nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels)))
+    return float(nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels)))

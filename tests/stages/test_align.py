@@ -17,6 +17,7 @@ from ferblur.files import read_json, sha256
 from ferblur.params import Align, Params, load
 from ferblur.stages import align, prepare, synthesize
 from ferblur.stages.synthesize import make_renderer
+from torchrun import torchrun
 
 ROOT = Path(__file__).parents[2]
 
@@ -163,9 +164,8 @@ def test_ranks_share_a_pool_and_give_the_same_bytes(
     prepare.main()
     program = "from ferblur.stages import align; align.SHARD = 16; align.main()"
     Path("program.py").write_text(program)
-    run = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     hashes = []
-    for command in ([sys.executable], *([*run, f"--nproc-per-node={n}"] for n in (1, 2, 3))):
+    for command in ([sys.executable], *(torchrun(size) for size in (1, 2, 3))):
         subprocess.run([*command, "program.py"], check=True)
         hashes.append(outputs())
         assert hashes[-1] == hashes[0]

@@ -10,13 +10,15 @@ from ferblur.errors import UserError
 from ferblur.partial import die_with_parent
 from ferblur.ranks import first
 
+if sys.argv[0] == "-m":  # Python is about to run a stage: before it imports for seconds
+    die_with_parent()
+
 
 def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`, print how long it took and note it in results/run.json.
 
     A UserError becomes one line on stderr and exit status 1.
     """
-    die_with_parent()
     stage = Path(sys.argv[0]).stem
     start = time.monotonic()
     try:

@@ -20,7 +20,7 @@ from ferblur.faces import Faces
 from ferblur.files import write_csv, write_json
 from ferblur.params import load
 from ferblur.samples import Samples
-from ferblur.training import batches, deterministic, predict
+from ferblur.training import deterministic, predict
 
 FACES = Path("data/align")
 MODELS = Path("models")
@@ -51,10 +51,8 @@ def main() -> None:
     predictions, recalls, confusions = [], {}, {}
     for task, (pool, rows) in tqdm(tasks(name, radii).items(), desc="evaluate", disable=None):
         samples = Samples(faces[pool], rows, model.params.input_size, model.params.channel_order)
-        with deterministic():
-            logits, labels = predict(model, batches(samples, params.evaluate.batch_size), device)
-        if len(labels) != len(rows):
-            raise RuntimeError(f"{task}: {len(labels)} predictions for {len(rows)} samples")
+        with deterministic(device):
+            logits, labels = predict(model, samples, params.evaluate.batch_size, device)
         predicted = logits.argmax(axis=1)
         subjects = faces[pool].table["subject"].to_numpy()[samples.row]
         table = rows[["sample_id", "source_id"]].assign(
