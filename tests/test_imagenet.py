@@ -11,6 +11,7 @@ import torch
 from clone import Clone
 from ferblur import imagenet, network
 from ferblur.errors import UserError
+from ferblur.files import sha256
 from ferblur.params import Params
 
 
@@ -35,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.content)
 
-    def log_message(self, format: str, *arguments: object) -> None:
+    def log_message(self, *arguments: object) -> None:
         pass
 
 
@@ -119,9 +120,7 @@ def test_an_unreachable_server_is_said(server: Server, checkpoint: Path, tmp_pat
 
 def test_weights_are_checked_before_use(checkpoint: Path, tmp_path: Path) -> None:
     missing = tmp_path / "models/googlenet-1378be20.pth"
-    with pytest.raises(
-        UserError, match=r"1378be20.pth: missing; .*1378be20\) there: make imagenet"
-    ):
+    with pytest.raises(UserError, match=r"1378be20.pth: missing; .*1378be20\): make imagenet"):
         imagenet.load(missing)
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"SHA-256 is .*fetch it again"):
@@ -132,7 +131,7 @@ def test_nothing_but_tensors_is_unpickled(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "evil.pth"
     torch.save({"weights": Clone}, path)
     with pytest.raises(Exception, match="Weights only load failed"):
-        imagenet.load(path.rename(tmp_path / f"evil-{imagenet.sha256(path)[:8]}.pth"))
+        imagenet.load(path.rename(tmp_path / f"evil-{sha256(path)[:8]}.pth"))
 
 
 def test_a_model_starts_from_fetched_weights(

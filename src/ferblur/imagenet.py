@@ -1,7 +1,7 @@
 """torchvision's GoogLeNet weights for ImageNet, which the study started from (section IV).
 
-`python -m ferblur.imagenet` (make imagenet) fetches them once, checks their hash and puts them under
-DVC: the one use of the network, and only the `affwild2` profile needs it.
+`python -m ferblur.imagenet` (make imagenet) fetches them once, checks their hash and puts them
+under DVC: the one use of the network, and only the `affwild2` profile needs it.
 """
 
 import shutil
@@ -63,9 +63,7 @@ def load(path: Path) -> dict[str, torch.Tensor]:
     prefix = expected(path)
     wanted = f"torchvision's GoogLeNet_Weights.IMAGENET1K_V1 (SHA-256 starting with {prefix})"
     if not path.is_file():
-        raise UserError(
-            f"{path}: missing; train.weights: imagenet needs {wanted} there: make imagenet"
-        )
+        raise UserError(f"{path}: missing; train.weights: imagenet needs {wanted}: make imagenet")
     found = sha256(path)
     if not found.startswith(prefix):
         raise UserError(f"{path}: SHA-256 is {found[:8]}…, not {wanted}; fetch it again")

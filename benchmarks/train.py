@@ -1,0 +1,187 @@
+"""Images per second in training: the way the study would have written it, ours, and pure compute.
+
+`make benchmark` runs it on the built-in dataset (after make repro). The ways take turns on the same
+samples, so that their ratios hold on a machine whose speed wanders:
+
+- textbook: all samples decoded into float16 arrays in memory, float32, channels first
+- ours: read, augmented and blurred on the fly, channels last, autocast as params.yaml says
+- compute: ours on batches that are in memory already
+
+Ours over textbook is what the care is worth; ours over compute is what reading costs. Compute is
+also held against this machine's best matrix product in the same precision. Prints a table and
+writes benchmarks/train.json.
+"""
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
+
+from ferblur import device as devices
+from ferblur import manifest, network
+from ferblur.faces import Faces
+from ferblur.files import write_json
+from ferblur.params import Train, load
+from ferblur.ranks import cores
+from ferblur.samples import Samples
+from ferblur.training import (
+    deterministic,
+    make_optimizer,
+    make_schedule,
+    read,
+    readers,
+    shuffled,
+    train_one_epoch,
+)
+
+HERE = Path(__file__).parent
+SIZES = (96, 128)
+
+
+def second_model(params: Train) -> Samples:
+    """The second model's training samples, whose share of blurred ones is the study's."""
+    rows = manifest.read(Path("data/split/second.csv"))
+    rows = rows[rows["split"] == "train"]
+    faces = Faces.open(Path("data/align"), "train")
+    return Samples(faces, rows, params.input_size, params.channel_order)
+
+
+def textbook(samples: Samples, order: list[list[int]], params: Train) -> Callable[[], None]:
+    """Arrays in memory and a plain loop in float32."""
+    images = np.stack([samples[i][0] for i in range(len(samples))])
+    pixels = (images.transpose(0, 3, 1, 2) / 255).astype(np.float16)
+    labels = samples.labels
+    model = network.build(params).googlenet.to(memory_format=torch.contiguous_format).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=params.learning_rate)
+    criterion = torch.nn.CrossEntropyLoss()
+
+    def run() -> None:
+        for batch in order:
+            x, y = torch.from_numpy(pixels[batch].astype(np.float32)), torch.tensor(labels[batch])
+            output = model(x)
+            loss = criterion(output.logits, y)
+            for head in (output.aux_logits1, output.aux_logits2):
+                loss = loss + params.auxiliary_weight * criterion(head, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+    return run
+
+
+def ours(
+    samples: Samples, order: list[list[int]], params: Train, device: torch.device, in_memory: bool
+) -> Callable[[], None]:
+    """What the stage `train` does, from faces on disk or from batches in memory."""
+    model = network.build(params).to(device)
+    optimizer = make_optimizer(model, params)
+    schedule = make_schedule(optimizer, params.model_copy(update={"schedule": "constant"}), 1)
+    kept = list(read(samples, order, 1)) if in_memory else None
+
+    def run() -> None:
+        data = kept if kept is not None else read(samples, order, readers(device))
+        with deterministic(device):
+            train_one_epoch(model, params, data, optimizer, schedule, device)
+
+    return run
+
+
+def flops_per_image(params: Train) -> float:
+    """Floating-point operations of one training step, forward and backward, for an image."""
+    model = network.build(params).train()
+    images = torch.zeros(2, params.input_size, params.input_size, 3, dtype=torch.uint8)
+    with FlopCounterMode(display=False) as counter:
+        logits, auxiliary = model(images)
+        torch.stack([logits, *auxiliary]).sum().backward()
+    return counter.get_total_flops() / 2
+
+
+def matrix_peak(precision: str, device: torch.device, size: int = 2048) -> float:
+    """GFLOP/s of the best of many matrix products on all cores, or on the GPU."""
+    dtype = getattr(torch, precision)
+    a, b = (torch.rand(size, size, device=device).to(dtype) for _ in range(2))
+    best, end = float("inf"), time.perf_counter() + 3
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        torch.mm(a, b)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best / 1e9
+
+
+def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
+    """All ways at one input size."""
+    params = load().train.model_copy(update={"input_size": size})
+    samples = second_model(params)
+    order = shuffled(len(samples), params.batch_size, 0)[:steps]
+    device, cpu = devices.choose(), torch.device("cpu")
+    ways = {
+        "textbook": textbook(samples, order, params),
+        "ours": ours(samples, order, params, cpu, in_memory=False),
+        "compute": ours(samples, order, params, cpu, in_memory=True),
+    }
+    if device.type == "cuda":
+        ways["ours, cuda"] = ours(samples, order, params, device, in_memory=False)
+        ways["compute, cuda"] = ours(samples, order, params, device, in_memory=True)
+    speeds: dict[str, list[float]] = {name: [] for name in ways}
+    for run in ways.values():
+        run()
+    for _ in tqdm(range(rounds), desc=f"{size} px", disable=None):
+        for name, run in ways.items():
+            start = time.perf_counter()
+            run()  # ends with the totals read, so a GPU has finished
+            images = sum(len(batch) for batch in order)
+            speeds[name].append(images / (time.perf_counter() - start))
+    median = {name: statistics.median(values) for name, values in speeds.items()}
+    precision = devices.precision(params.precision, cpu)
+    flops, peak = flops_per_image(params), matrix_peak(precision, cpu)
+    turns = list(zip(*(speeds[name] for name in ("textbook", "ours", "compute")), strict=True))
+    return {
+        "images_per_second": speeds,
+        "median": median,
+        "ours_to_textbook": statistics.median(mine / book for book, mine, _ in turns),
+        "ours_to_compute": statistics.median(mine / pure for _, mine, pure in turns),
+        "precision": precision,
+        "gflop_per_image": flops / 1e9,
+        "compute_gflop_per_second": flops * median["compute"] / 1e9,
+        "matrix_product_gflop_per_second": peak,
+        "compute_to_matrix_product": flops * median["compute"] / 1e9 / peak,
+    }
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    found = {size: measure(size, options.steps, options.rounds) for size in SIZES}
+    print(f"{options.rounds} rounds of {options.steps} steps, {cores()} cores, images/s:")
+    for size, result in found.items():
+        print(f"{size} px, {result['precision']}")
+        for name, values in result["images_per_second"].items():
+            low, middle, high = min(values), result["median"][name], max(values)
+            print(f"  {name:14} {middle:8.1f}   ({low:.1f} to {high:.1f})")
+        print(
+            f"  ours / textbook {result['ours_to_textbook']:.2f}, "
+            f"ours / compute {result['ours_to_compute']:.3f}; "
+            f"compute {result['compute_gflop_per_second']:.0f} GFLOP/s, "
+            f"{result['compute_to_matrix_product']:.0%} of a matrix product's "
+            f"{result['matrix_product_gflop_per_second']:.0f}"
+        )
+    about = {"cores": cores(), "machine": platform.machine(), "torch": torch.__version__}
+    write_json(HERE / "train.json", about | {str(size): result for size, result in found.items()})
+
+
+if __name__ == "__main__":
+    main()
