@@ -101,8 +101,8 @@ def flops_per_image(params: Train) -> float:
     images = torch.zeros(2, params.input_size, params.input_size, 3, dtype=torch.uint8)
     with FlopCounterMode(display=False) as counter:
         logits, auxiliary = model(images)
-        torch.stack([logits, *auxiliary]).sum().backward()
-    return counter.get_total_flops() / 2
+        torch.autograd.backward(torch.stack([logits, *auxiliary]).sum())
+    return float(counter.get_total_flops()) / 2
 
 
 def matrix_peak(precision: str, device: torch.device, size: int = 2048) -> float:

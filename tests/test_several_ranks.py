@@ -1,0 +1,113 @@
+"""Training on several ranks against training on one, on the CPU."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ferblur.files import read_json
+from ferblur.params import load
+from ferblur.stages import balance, split
+from torchrun import torchrun
+
+FIRST_STEP = """
+import sys
+from pathlib import Path
+import torch
+from ferblur import manifest, network, training
+from ferblur.faces import Faces
+from ferblur.params import load
+from ferblur.ranks import joined
+from ferblur.samples import Samples
+
+class Stop(Exception):
+    pass
+
+with joined() as ranks:
+    params = load().train.model_copy(update={"dropout": 0.0, "precision": "float32"})
+    rows = manifest.read(Path("data/split/baseline.csv"))
+    rows = rows[rows["split"] == "train"]
+    samples = Samples(Faces.open(Path("data/align"), "train"), rows, params.input_size, "rgb")
+    order = training.shuffled(len(samples), params.batch_size, 7)
+    cpu = torch.device("cpu")
+    torch.manual_seed(5)
+    model = network.build(params)
+    called = training.spread(model, cpu, ranks)
+    called.eval()
+    called.train = lambda mode=True: called  # so BatchNorm and dropout stay as in evaluation
+    model.googlenet.training = True  # but with auxiliary heads
+    seen = []
+    def noted(data):
+        for batch in data:
+            seen.append(batch.labels[: batch.counted].tolist())
+            yield batch
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    optimizer.zero_grad = lambda set_to_none=True: None
+    schedule = training.make_schedule(optimizer, params, 1000)
+    data = noted(training.read(samples, order[: int(sys.argv[2])], 1, ranks))
+    scores = training.train_one_epoch(called, params, data, optimizer, schedule, cpu, ranks)
+    gradients = {name: p.grad for name, p in model.named_parameters()}
+    shares = ranks.gather(seen)
+    if ranks.first:
+        labels = [sorted(sum(parts, [])) for parts in zip(*shares)]
+        torch.save({"gradients": gradients, "labels": labels, "scores": scores}, sys.argv[1])
+"""
+
+
+@pytest.fixture
+def ready(aligned: Path, edit: Callable[..., None]) -> Path:
+    edit(train={"epochs": 1, "batch_size": 9})
+    balance.main()
+    split.main()
+    return aligned
+
+
+def test_a_step_is_the_same_whatever_the_number_of_ranks(ready: Path) -> None:
+    Path("program.py").write_text(FIRST_STEP)
+    found = {}
+    for size in (1, 2, 3):
+        command = [sys.executable] if size == 1 else torchrun(size)
+        subprocess.run([*command, "program.py", f"{size}.pt", "1"], check=True)
+        found[size] = torch.load(f"{size}.pt", weights_only=True)
+    one = found.pop(1)
+    for several in found.values():
+        assert several["labels"] == one["labels"]
+        assert several["scores"] == pytest.approx(one["scores"], rel=1e-5)
+        for name, gradient in one["gradients"].items():
+            torch.testing.assert_close(several["gradients"][name], gradient, rtol=0, atol=1e-5)
+    assert max(float(g.abs().max()) for g in one["gradients"].values()) > 1e-3
+
+
+def test_every_sample_is_seen_once_an_epoch(ready: Path) -> None:
+    Path("program.py").write_text(FIRST_STEP)
+    labels = []
+    for size in (1, 2):
+        command = [sys.executable] if size == 1 else torchrun(size)
+        subprocess.run([*command, "program.py", "all.pt", "1000"], check=True)
+        labels.append(torch.load("all.pt", weights_only=True)["labels"])
+    assert labels[0] == labels[1]
+    rows = [
+        line
+        for line in Path("data/split/baseline.csv").read_text().splitlines()
+        if ",train" in line
+    ]
+    assert sum(map(len, labels[0])) == len(rows)
+
+
+def test_the_stage_runs_on_two_ranks_and_continues(ready: Path) -> None:
+    run = [*torchrun(2), "-m", "ferblur.stages.train", "baseline"]
+    subprocess.run(run, check=True)
+    first = load_file("models/baseline/last.safetensors")
+    summary = read_json(Path("results/train/baseline/summary.json"))
+    assert summary["last"]["epoch"] == load().train.epochs
+    stages = read_json(Path("results/run.json"))["stages"]
+    assert list(stages) == ["train@baseline"]
+    subprocess.run(run, check=True, env=os.environ | {"FERBLUR_CHECKPOINT": "0"})
+    for name, tensor in load_file("models/baseline/last.safetensors").items():
+        np.testing.assert_array_equal(tensor.numpy(), first[name].numpy())
