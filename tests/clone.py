@@ -32,14 +32,17 @@ class Clone:
         self.first: list[str] = []
         self.commit("start")
 
-    def run(self, *command: str, check: bool = True) -> str:
-        environment = os.environ | {
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder / "src"),
         }
+
+    def run(self, *command: str, check: bool = True) -> str:
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True
-        )
+            command, cwd=self.folder, env=self.environment(), check=False, capture_output=True,
+            text=True,
+        )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 

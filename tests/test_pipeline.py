@@ -1,15 +1,20 @@
 """dvc.yaml held against the code, the documents held against the Makefile, the DAG run whole."""
 
 import ast
+import os
 import re
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from clone import Clone
 from closure import closure
+from ferblur.files import sha256
 from ferblur.params import Params
 
 ROOT = Path(__file__).parents[1]
@@ -240,6 +245,29 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
     clone.restore()  # DVC deletes a stage's outputs before it runs it
     assert "train.epochs: Input should be greater than or equal to 1 (is 0)" in output
     assert "Traceback" not in output
+
+
+def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
+    kills = int(os.environ.get("FERBLUR_KILLS", "2"))
+    clone.edit("epochs: 2", "epochs: 12")
+    command = ["dvc", "repro", "--force", "--single-item", "train@second"]
+    start = time.monotonic()
+    clone.run(*command)
+    took = time.monotonic() - start
+    weights = clone.folder / "models/second/last.safetensors"
+    whole = sha256(weights)
+    generator = np.random.default_rng()
+    environment = clone.environment() | {"FERBLUR_CHECKPOINT": "1"}
+    for moment in generator.uniform(0, took, kills):
+        process = subprocess.Popen(
+            command, cwd=clone.folder, env=environment, stdout=subprocess.DEVNULL
+        )
+        time.sleep(moment)
+        process.kill()
+        process.wait()
+    clone.run(*command)
+    assert sha256(weights) == whole
+    clone.restore()
 
 
 def test_codecheck_lists_every_output(clone: Clone) -> None:

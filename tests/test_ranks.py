@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ferblur import ranks
+from ferblur.errors import UserError
 from torchrun import torchrun
 
 
@@ -39,3 +40,10 @@ def test_cores_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ranks.cores() >= 1
     monkeypatch.setenv("FERBLUR_PROCESSES", "3")
     assert ranks.cores() == 3
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_a_wrong_setting_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERBLUR_PROCESSES", value)
+    with pytest.raises(UserError, match=f"^FERBLUR_PROCESSES: must be .* not '{value}'$"):
+        ranks.cores()

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from ferblur.dataset import EMOTIONS
 from ferblur.files import read_json
 from ferblur.params import load
 from ferblur.stages import balance, split
@@ -108,6 +110,19 @@ def test_the_stage_runs_on_two_ranks_and_continues(ready: Path) -> None:
     assert summary["last"]["epoch"] == load().train.epochs
     stages = read_json(Path("results/run.json"))["stages"]
     assert list(stages) == ["train@baseline"]
-    subprocess.run(run, check=True, env=os.environ | {"FERBLUR_CHECKPOINT": "0"})
+    subprocess.run(run, check=True, env=os.environ | {"FERBLUR_CHECKPOINT": "1"})
     for name, tensor in load_file("models/baseline/last.safetensors").items():
         np.testing.assert_array_equal(tensor.numpy(), first[name].numpy())
+
+
+def test_evaluation_covers_every_sample_once(ready: Path) -> None:
+    subprocess.run([sys.executable, "-m", "ferblur.stages.train", "baseline"], check=True)
+    tables = []
+    for start in ([sys.executable], torchrun(2)):
+        subprocess.run([*start, "-m", "ferblur.stages.evaluate", "baseline"], check=True)
+        tables.append(pd.read_csv("data/evaluate/baseline.csv"))
+    one, two = tables
+    assert not one.duplicated(["task", "sample_id"]).any()
+    columns = ["task", "sample_id", "source_id", "label"]
+    pd.testing.assert_frame_equal(one[columns], two[columns])
+    np.testing.assert_allclose(one[list(EMOTIONS)], two[list(EMOTIONS)], rtol=0.05, atol=0.05)

@@ -1,6 +1,5 @@
 """What a killed training continues from, to the same bytes."""
 
-import os
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,15 +7,15 @@ from typing import Any, Protocol
 import torch
 
 from ferblur.files import atomic
-from ferblur.ranks import Ranks
+from ferblur.ranks import Ranks, setting
 
 STEPS = 10
 """How many steps apart the ranks ask whether a checkpoint is due: asking makes them wait."""
 
 
-def seconds() -> float:
+def seconds() -> int:
     """The least time between checkpoints, so what a kill costs: FERBLUR_CHECKPOINT, or 20 s."""
-    return float(os.environ.get("FERBLUR_CHECKPOINT", "20"))
+    return setting("FERBLUR_CHECKPOINT", 20)
 
 
 class Stateful(Protocol):

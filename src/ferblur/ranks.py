@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from ferblur.errors import UserError
+
 if TYPE_CHECKING:
     import torch
 
@@ -75,10 +77,21 @@ def joined() -> Iterator[Ranks]:
         dist.destroy_process_group()
 
 
+def setting(name: str, default: int) -> int:
+    """The whole number, 1 or more, that an environment variable sets, or the default.
+
+    Raises UserError naming the variable where it is no such number.
+    """
+    value = os.environ.get(name, "") or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise UserError(f"{name}: must be a whole number, 1 or more, not '{value}'")
+    return int(value)
+
+
 def cores() -> int:
     """How many things to do at once: FERBLUR_PROCESSES, or the cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         usable = len(os.sched_getaffinity(0))
     else:
         usable = os.cpu_count() or 1
-    return int(os.environ.get("FERBLUR_PROCESSES", usable))
+    return setting("FERBLUR_PROCESSES", usable)

@@ -22,7 +22,7 @@ from ferblur.dataset import EMOTIONS
 from ferblur.device import autocast
 from ferblur.network import Network
 from ferblur.params import Train
-from ferblur.ranks import Ranks, cores
+from ferblur.ranks import Ranks, cores, setting
 from ferblur.samples import Samples
 
 ALONE = Ranks()
@@ -45,8 +45,8 @@ class Batch(NamedTuple):
 def deterministic(device: torch.device) -> Iterator[None]:
     """Make torch choose algorithms whose result does not differ from run to run.
 
-    On the CPU it refuses others. On CUDA it warns: torch has no such algorithm for the backward
-    pass of two pooling layers of GoogLeNet, so there the last bits may differ.
+    On the CPU it refuses others. On CUDA it warns: torch has none for the backward pass of adaptive
+    average pooling, which the auxiliary heads use, so there the last bits may differ.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     before = torch.are_deterministic_algorithms_enabled()
@@ -79,7 +79,7 @@ def in_order(count: int, batch_size: int) -> list[list[int]]:
 def readers(device: torch.device) -> int:
     """How many threads read samples ahead: FERBLUR_WORKERS, or what keeps the device busy."""
     default = 1 if device.type == "cpu" else min(8, cores())
-    return max(1, int(os.environ.get("FERBLUR_WORKERS", default)))
+    return setting("FERBLUR_WORKERS", default)
 
 
 def read(

@@ -19,6 +19,7 @@ from ferblur.dataset import EMOTIONS
 from ferblur.faces import Faces
 from ferblur.files import write_csv, write_json
 from ferblur.params import load
+from ferblur.ranks import Ranks, joined
 from ferblur.samples import Samples
 from ferblur.training import deterministic, predict
 
@@ -38,21 +39,25 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
     return {"test": ("train", own[own["split"] == "test"]), **levels}
 
 
-def main() -> None:
+def evaluate(name: str, ranks: Ranks) -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
-    name = sys.argv[1]
     params = load()
     device = devices.choose()
     model = network.load(MODELS / name / f"{params.evaluate.epoch}.safetensors").to(device)
     faces = {pool: Faces.open(FACES, pool) for pool in ("train", "deployment")}
     radii = {level: params.blur.radius(level) for level in LEVELS}
 
-    shutil.rmtree(RESULTS / name, ignore_errors=True)
+    if ranks.first:
+        shutil.rmtree(RESULTS / name, ignore_errors=True)
     predictions, recalls, confusions = [], {}, {}
-    for task, (pool, rows) in tqdm(tasks(name, radii).items(), desc="evaluate", disable=None):
+    for task, (pool, rows) in tqdm(
+        tasks(name, radii).items(), desc="evaluate", disable=None if ranks.first else True
+    ):
         samples = Samples(faces[pool], rows, model.params.input_size, model.params.channel_order)
         with deterministic(device):
-            logits, labels = predict(model, samples, params.evaluate.batch_size, device)
+            logits, labels = predict(model, samples, params.evaluate.batch_size, device, ranks)
+        if not ranks.first:
+            continue
         predicted = logits.argmax(axis=1)
         subjects = faces[pool].table["subject"].to_numpy()[samples.row]
         table = rows[["sample_id", "source_id"]].assign(
@@ -64,6 +69,8 @@ def main() -> None:
         write_json(RESULTS / name / f"{task}.json", score)
         recalls[task] = metrics.recall(labels, predicted)
         confusions[task] = metrics.confusion(labels, predicted).tolist()
+    if not ranks.first:
+        return
     write_json(RESULTS / name / "recall.json", recalls)
     write_json(RESULTS / name / "confusion.json", confusions)
     columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *EMOTIONS]
@@ -74,6 +81,12 @@ def main() -> None:
         OUT / f"{name}-sharp.csv",
         pd.DataFrame({"actual": names[sharp["label"]], "predicted": names[sharp["predicted"]]}),
     )
+
+
+def main() -> None:
+    """Score the model named on the command line; under torchrun, each rank predicts its share."""
+    with joined() as ranks:
+        evaluate(sys.argv[1], ranks)
 
 
 if __name__ == "__main__":
