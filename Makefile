@@ -10,7 +10,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check docker docker-repro docker-test export imagenet reference benchmark spread committed clean
+.PHONY: help setup repro test check docker docker-repro docker-test export imagenet reference benchmark scale spread committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,8 +62,12 @@ $(VENV)-reference/installed: requirements-reference.lock pyproject.toml
 	$(VENV)-reference/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-benchmark: $(VENV)-reference/installed ## measure the stages against the naive way and the machine's limit
+benchmark: setup $(VENV)-reference/installed ## measure align and train against the naive way and the machine's limit
 	$(VENV)-reference/bin/python benchmarks/align.py
+	python benchmarks/train.py
+
+scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk (half an hour)
+	python benchmarks/scale.py
 
 spread: setup ## measure how far the scores move when training again elsewhere (after repro; an hour)
 	python benchmarks/spread.py
