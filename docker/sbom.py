@@ -47,7 +47,7 @@ def python_packages() -> Iterator[Component]:
 
 
 def system_packages() -> Iterator[Component]:
-    """What the distribution's package manager installed; nothing where there is none."""
+    """What the distribution's package manager, dpkg, installed."""
     system = platform.freedesktop_os_release()["ID"]
     fields = "${db:Status-Status} ${Package} ${Version} ${Architecture}\n"
     listed = subprocess.run(

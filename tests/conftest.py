@@ -1,5 +1,6 @@
 """Fixtures: parameters, small real images, and a project folder to run stages in."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from clone import Clone
 from ferblur.dataset import EMOTIONS, POOLS
 from ferblur.files import sha256
 from ferblur.params import Params, load
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared is the CPU's, on any machine
 
 ROOT = Path(__file__).parents[1]
 

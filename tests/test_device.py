@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ferblur import device
+from ferblur.errors import UserError
 
 
 @pytest.fixture
@@ -17,8 +18,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     architectures = ["sm_75", "sm_80", "sm_90a", "sm_120", "compute_120"]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: card.usable)
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: architectures)
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: card.capability)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A Card")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda index: card.capability)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "A Card")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetName", lambda handle: "A Card")
@@ -33,6 +35,14 @@ def test_a_gpu_is_used(gpu: SimpleNamespace, capability: tuple[int, int]) -> Non
     gpu.capability = capability
     assert device.gpu_problem() == ""
     assert device.choose() == torch.device("cuda", 0)
+
+
+def test_each_rank_has_its_own(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert device.choose() == torch.device("cuda", 1)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(UserError, match="--nproc-per-node must be 2 at most"):
+        device.choose()
 
 
 def test_the_papers_gpu_is_too_old(gpu: SimpleNamespace) -> None:

@@ -120,7 +120,7 @@ def test_an_unreachable_server_is_said(server: Server, checkpoint: Path, tmp_pat
 
 def test_weights_are_checked_before_use(checkpoint: Path, tmp_path: Path) -> None:
     missing = tmp_path / "models/googlenet-1378be20.pth"
-    with pytest.raises(UserError, match=r"1378be20.pth: missing; .*1378be20\): make imagenet"):
+    with pytest.raises(UserError, match=r"1378be20.pth: missing; .*1378be20\); python -m ferblur"):
         imagenet.load(missing)
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"SHA-256 is .*fetch it again"):

@@ -60,7 +60,9 @@ def test_says_that_it_will_be_slow(folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(device, "native_bfloat16", lambda chosen: False)
     monkeypatch.setattr(device, "gpu_problem", lambda: "no GPU today")
     said = preflight.describe_device(load())
-    assert said == "CPU, float32, not native here: expect twice the time; no GPU today"
+    assert (
+        said == "CPU, float32, as bfloat16 is not native here: expect twice the time; no GPU today"
+    )
 
 
 def test_mistakes_have_no_traceback(folder: Path) -> None:
@@ -111,3 +113,6 @@ def test_dvc_is_told_that_there_is_no_git(project: Path, monkeypatch: pytest.Mon
     (project / ".git").rmdir()
     preflight.allow_no_git()
     assert "no_scm = true" in (project / ".dvc/config.local").read_text()
+    subprocess.run(["git", "init", "-q"], check=True)
+    preflight.allow_no_git()
+    assert "no_scm" not in (project / ".dvc/config.local").read_text()

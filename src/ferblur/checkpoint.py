@@ -10,11 +10,11 @@ from ferblur.files import atomic
 from ferblur.ranks import Ranks, setting
 
 STEPS = 10
-"""How many steps apart the ranks ask whether a checkpoint is due: asking makes them wait."""
+"""How many steps apart several ranks ask whether a checkpoint is due: asking makes them wait."""
 
 
 def seconds() -> int:
-    """The least time between checkpoints, so what a kill costs: FERBLUR_CHECKPOINT, or 20 s."""
+    """The least time in s between checkpoints: FERBLUR_CHECKPOINT, or 20."""
     return setting("FERBLUR_CHECKPOINT", 20)
 
 
@@ -38,13 +38,14 @@ class Checkpoint:
 
     def __init__(self, path: Path, device: torch.device, ranks: Ranks, **parts: Stateful) -> None:
         self.path, self.device, self.ranks, self.parts = path, device, ranks, parts
+        self.seconds = seconds()
         self.saved = time.monotonic()
 
     def due(self, step: int) -> bool:
         """Whether to save after `step` steps; the first rank's clock decides for all."""
-        if step % STEPS:
+        if self.ranks.size > 1 and step % STEPS:
             return False
-        return self.ranks.gather(time.monotonic() - self.saved >= seconds())[0]
+        return self.ranks.gather(time.monotonic() - self.saved >= self.seconds)[0]
 
     def save(self, totals: torch.Tensor, **loop: Any) -> None:
         """Save, with `totals` of this rank and whatever else says where the `loop` is."""

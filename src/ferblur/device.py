@@ -7,27 +7,40 @@ import warnings
 import pynvml
 import torch
 
+from ferblur.errors import UserError
+
 
 def choose() -> torch.device:
-    """The rank's CUDA device where torch can use it (without torchrun the first), else the CPU."""
+    """The rank's CUDA device where torch can use it (without torchrun the first), else the CPU.
+
+    Raises UserError where torchrun started more ranks than there are GPUs.
+    """
     if gpu_problem():
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    index, count = local_rank(), torch.cuda.device_count()
+    if index >= count:
+        raise UserError(f"torchrun: --nproc-per-node must be {count} at most, the number of GPUs")
+    return torch.device("cuda", index)
+
+
+def local_rank() -> int:
+    """The rank's number on its machine, which is that of its GPU."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def gpu_problem() -> str:
     """Why no GPU is used, and what to do about it, in one line; empty where one is used."""
     with warnings.catch_warnings(action="ignore"):  # torch's own, longer ones
         if torch.cuda.is_available():
-            oldest = min(
-                int(n) for n in re.findall(r"sm_(\d+)", " ".join(torch.cuda.get_arch_list()))
-            )
-            major, minor = torch.cuda.get_device_capability()
+            index = min(local_rank(), torch.cuda.device_count() - 1)
+            oldest = min(map(int, re.findall(r"sm_(\d+)", " ".join(torch.cuda.get_arch_list()))))
+            major, minor = torch.cuda.get_device_capability(index)
             if 10 * major + minor >= oldest:
                 return ""
             return (
-                f"the GPU {torch.cuda.get_device_name()} has compute capability {major}.{minor}, "
-                f"and torch {torch.__version__} needs {oldest / 10}: use a newer one"
+                f"the GPU {torch.cuda.get_device_name(index)} has compute capability "
+                f"{major}.{minor}, and torch {torch.__version__} needs {oldest / 10}: "
+                "use a newer one"
             )
     try:
         pynvml.nvmlInit()

@@ -1,8 +1,8 @@
 """One archive for a repository that gives out DOIs: `python -m ferblur.export IMAGE` (make export).
 
 Holds the committed code and results, the report, the models, and the container image's digest and
-bill of materials; SHA256SUMS lists every file. The faces stay out: rendered ones are made again,
-and other people's are not ours to publish.
+bill of materials; SHA256SUMS lists every file. Datasets stay out: rendered faces are made again.
+Figures, PDF and report show some faces, so a run on other people's is refused.
 """
 
 import gzip
@@ -17,6 +17,7 @@ from typing import Any
 
 from ferblur.errors import UserError
 from ferblur.files import atomic
+from ferblur.params import load
 
 FOLDER = Path("dist")
 SBOM = "/opt/venv/sbom.cdx.json"
@@ -60,21 +61,24 @@ def image(name: str, head: str) -> dict[str, Any]:
     Raises UserError where there is none, or it was built from another commit than `head`.
     """
     found = json.loads(output("docker", "image", "inspect", name))[0]
-    labels = found["Config"]["Labels"]
-    built = labels["org.opencontainers.image.revision"]
+    labels = found["Config"]["Labels"] or {}
+    built = labels.get("org.opencontainers.image.revision", "an unknown commit")
     if built != head:
         raise UserError(f"image {name}: built from {built}, not from {head}; run make docker")
     return {
         "name": name,
         "id": found["Id"],
         "digests": sorted(found["RepoDigests"]),
-        "base": labels["org.opencontainers.image.base.name"],
+        "base": labels.get("org.opencontainers.image.base.name"),
         "commit": built,
     }
 
 
 def contents(name: str) -> dict[str, bytes]:
     """Every file of the archive by its path, sorted."""
+    root = load().data.root
+    if root != "datasets/synthetic":
+        raise UserError(f"params.yaml: data.root: is '{root}'; only datasets/synthetic is packed")
     head = commit()
     identity = image(name, head)
     materials = output("docker", "run", "--rm", "--network=none", "--entrypoint=cat", name, SBOM)

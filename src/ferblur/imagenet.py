@@ -63,7 +63,10 @@ def load(path: Path) -> dict[str, torch.Tensor]:
     prefix = expected(path)
     wanted = f"torchvision's GoogLeNet_Weights.IMAGENET1K_V1 (SHA-256 starting with {prefix})"
     if not path.is_file():
-        raise UserError(f"{path}: missing; train.weights: imagenet needs {wanted}: make imagenet")
+        raise UserError(
+            f"{path}: missing; train.weights: imagenet needs {wanted}; python -m ferblur.imagenet "
+            "fetches it"
+        )
     found = sha256(path)
     if not found.startswith(prefix):
         raise UserError(f"{path}: SHA-256 is {found[:8]}…, not {wanted}; fetch it again")
@@ -74,7 +77,8 @@ def load(path: Path) -> dict[str, torch.Tensor]:
 def main() -> None:
     """Fetch the weights and put them under DVC."""
     print(f"{FILE}: from {fetch(URL, FILE)}")
-    subprocess.run(["dvc", "add", "--quiet", str(FILE.parent)], check=True)
+    if subprocess.run(["dvc", "add", "--quiet", str(FILE.parent)], check=False).returncode:
+        raise UserError(f"{FILE.parent}: dvc add failed, see above")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,16 @@ ones too."""
 SPLITS = ("train", "val", "test")
 
 
+def model(arguments: Sequence[str]) -> str:
+    """The model that a stage's command line names.
+
+    Raises UserError where that is not exactly one of the study's two.
+    """
+    if len(arguments) != 1 or arguments[0] not in MODELS:
+        raise UserError(f"name one model, {' or '.join(MODELS)}, not '{' '.join(arguments)}'")
+    return arguments[0]
+
+
 def write(path: Path, manifest: pd.DataFrame) -> None:
     """Write a manifest as CSV, atomically."""
     write_csv(path, manifest[list(COLUMNS)])

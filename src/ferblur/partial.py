@@ -48,7 +48,8 @@ def partial_folder(
 
     `inputs` is JSON-serialisable and names everything the work depends on (file hashes,
     parameters). A later call with equal inputs and code gets the same folder, with whatever a
-    killed run finished there. Move finished results out of it before the block ends. Under
+    killed run finished there. Bring finished results out of it before the block ends, so that a
+    kill on the way leaves what is needed to bring them out again. Under
     torchrun all `ranks` share the folder, and none of a new run writes before the last of a
     killed one is gone.
     """
@@ -71,8 +72,11 @@ def partial_folder(
         try:
             yield folder
             ranks.wait()
-            if ranks.first:
-                shutil.rmtree(ROOT / stage)
+            if ranks.first:  # at once, so that a kill leaves all of the work or none
+                done = ROOT / f".{stage}.done"
+                shutil.rmtree(done, ignore_errors=True)
+                (ROOT / stage).rename(done)
+                shutil.rmtree(done)
         finally:
             lock.release()
 

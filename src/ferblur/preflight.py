@@ -27,10 +27,10 @@ def use_profile(name: str) -> None:
     if name not in known:
         raise UserError(f"PROFILE: no profile '{name}'; there are {', '.join(known)}")
     if PARAMS.exists() and PARAMS.read_bytes() not in known.values():
-        changed = subprocess.run(
+        edited = subprocess.run(
             ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS)], check=False, capture_output=True
         )
-        if changed.returncode != 0:
+        if edited.returncode != 0:
             raise UserError(
                 f"{PARAMS}: has uncommitted edits; commit or undo them before PROFILE={name}"
             )
@@ -38,10 +38,15 @@ def use_profile(name: str) -> None:
 
 
 def allow_no_git() -> None:
-    """Let DVC run where there is no git repository: the image, an unpacked archive."""
-    here = Path.cwd()
+    """Let DVC run where there is no git repository: the image, an unpacked archive.
+
+    Where there is one again, DVC is told so.
+    """
+    here, local = Path.cwd(), Path(".dvc/config.local")
     if not any((folder / ".git").exists() for folder in (here, *here.parents)):
         subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
+    elif local.exists() and "no_scm" in local.read_text(encoding="utf-8"):
+        subprocess.run(["dvc", "config", "--local", "--unset", "core.no_scm"], check=True)
 
 
 def describe_dataset(params: Params) -> str:
@@ -76,7 +81,8 @@ def describe_device(params: Params) -> str:
     precision = device.precision(params.train.precision, chosen)
     if chosen.type == "cuda":
         return f"{torch.cuda.get_device_name()}, {precision}"
-    slow = ", not native here: expect twice the time" if precision != params.train.precision else ""
+    wanted = params.train.precision
+    slow = f", as {wanted} is not native here: expect twice the time" if precision != wanted else ""
     return f"CPU, {precision}{slow}; {device.gpu_problem()}"
 
 

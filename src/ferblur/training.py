@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 
 from ferblur.dataset import EMOTIONS
 from ferblur.device import autocast
+from ferblur.errors import UserError
 from ferblur.network import Network
 from ferblur.params import Train
 from ferblur.ranks import Ranks, cores, setting
@@ -49,7 +50,7 @@ def deterministic(device: torch.device) -> Iterator[None]:
     average pooling, which the auxiliary heads use, so there the last bits may differ.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.get_deterministic_debug_mode()
     torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
     memory: Any = torch.utils.deterministic
     filled = memory.fill_uninitialized_memory
@@ -57,7 +58,7 @@ def deterministic(device: torch.device) -> Iterator[None]:
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.set_deterministic_debug_mode(before)
         memory.fill_uninitialized_memory = filled
 
 
@@ -193,7 +194,7 @@ def predict(
     """Classify every sample once, each rank its share; returns them all, in order, on every rank.
 
     Returns N x 6 float32 logits and N int64 labels. Raises RuntimeError where that is not every
-    sample exactly once.
+    sample exactly once, UserError where training has diverged.
     """
     network.eval()
     numbers = range(len(samples))[ranks.rank :: ranks.size]
@@ -203,11 +204,13 @@ def predict(
         with autocast(network.params.precision, device):
             output, _ = network(images.to(device))
         own.append(output.float().cpu().numpy())
-    logits = np.full((len(samples), len(EMOTIONS)), np.nan, np.float32)
+    logits = np.empty((len(samples), len(EMOTIONS)), np.float32)
     for rank, share in enumerate(ranks.gather(np.concatenate(own) if own else logits[:0])):
+        if len(share) != len(logits[rank :: ranks.size]):
+            raise RuntimeError(f"rank {rank}: {len(share)} predictions of {len(samples)} samples")
         logits[rank :: ranks.size] = share
-    if np.isnan(logits).all(axis=1).any():
-        raise RuntimeError(f"not all of {len(samples)} samples were predicted")
+    if not np.isfinite(logits).all():
+        raise UserError("the network's output is not a number; lower train.learning_rate")
     return logits, samples.labels
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
-from ferblur import checkpoint
+from ferblur import checkpoint, network
 from ferblur.checkpoint import Checkpoint
+from ferblur.errors import UserError
 from ferblur.files import read_json, sha256
-from ferblur.params import load
+from ferblur.params import Train, load
 from ferblur.stages import balance, split, train
 
 
@@ -71,6 +73,44 @@ def test_a_killed_run_ends_with_the_same_bytes(
     rows = len(pd.read_csv("data/split/baseline.csv").query("split == 'train'"))
     steps = 2 * -(-rows // load().train.batch_size)
     assert steps <= len(taken) <= steps + len(kills)  # a kill costs the step not saved, at most
+
+
+def test_a_kill_between_outputs_leaves_all_that_is_needed(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train.main()
+    whole = outputs()
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(train, "publish", killed)
+        train.main()
+    for file in Path("models/baseline").iterdir():
+        file.unlink()  # DVC deletes what is there before it runs a stage
+    train.main()
+    assert outputs() == whole
+
+
+@pytest.mark.parametrize("arguments", [[], ["third"], ["baseline", "second"]])
+def test_a_model_that_is_not_there_is_named(
+    ready: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", *arguments])
+    with pytest.raises(UserError, match="^name one model, baseline or second, not"):
+        train.main()
+
+
+def test_training_that_diverges_is_said(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(params: Train) -> network.Network:
+        model = network.Network(params)
+        torch.nn.init.constant_(model.googlenet.fc.bias, float("nan"))
+        return model
+
+    monkeypatch.setattr(network, "build", broken)
+    with pytest.raises(UserError, match="not a number; lower train.learning_rate"):
+        train.main()
 
 
 def test_curves_and_summary_agree(ready: Path) -> None:

@@ -17,7 +17,7 @@ if sys.argv[0] == "-m":  # Python is about to run a stage: before it imports for
 def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`, print how long it took and note it in results/run.json.
 
-    A UserError becomes one line on stderr and exit status 1.
+    A UserError becomes one line on stderr and exit status 1, and so does a file that is missing.
     """
     stage = Path(sys.argv[0]).stem
     start = time.monotonic()
@@ -25,7 +25,9 @@ def run(main: Callable[[], None]) -> None:
         main()
     except UserError as error:
         sys.exit(f"{stage}: {error}")
-    seconds = time.monotonic() - start
+    except FileNotFoundError as error:
+        sys.exit(f"{stage}: {error.filename}: not there; dvc repro makes what a stage reads first")
     if first():
-        record.note_stage("@".join([stage, *sys.argv[1:]]), seconds)
-    print(f"{stage}: {seconds:.0f} s")
+        name, seconds = "@".join([stage, *sys.argv[1:]]), time.monotonic() - start
+        record.note_stage(name, seconds)
+        print(f"{name}: {seconds:.0f} s")

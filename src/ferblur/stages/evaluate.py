@@ -86,7 +86,7 @@ def evaluate(name: str, ranks: Ranks) -> None:
 def main() -> None:
     """Score the model named on the command line; under torchrun, each rank predicts its share."""
     with joined() as ranks:
-        evaluate(sys.argv[1], ranks)
+        evaluate(manifests.model(sys.argv[1:]), ranks)
 
 
 if __name__ == "__main__":

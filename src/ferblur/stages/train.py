@@ -9,11 +9,11 @@ from dvclive.live import Live
 from tqdm import tqdm
 
 from ferblur import device as devices
-from ferblur import imagenet, network, stages
 from ferblur import manifest as manifests
+from ferblur import network, stages
 from ferblur.checkpoint import Checkpoint
 from ferblur.faces import Faces
-from ferblur.files import sha256, write_json
+from ferblur.files import atomic, sha256, write_json
 from ferblur.params import Train, load
 from ferblur.partial import partial_folder, publish
 from ferblur.ranks import Ranks, joined
@@ -47,7 +47,7 @@ def fit(
     curves, one row an epoch.
     """
     device = devices.choose()
-    with torch.random.fork_rng(), deterministic(device):
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), deterministic(device):
         torch.manual_seed(params.seed)
         model = network.build(params).to(device)
         optimizer = make_optimizer(model, params)
@@ -122,21 +122,22 @@ def log_curves(folder: Path, history: list[dict[str, float]]) -> None:
 
 def main() -> None:
     """Train the model named on the command line and publish weights and curves."""
-    name = sys.argv[1]
+    name = manifests.model(sys.argv[1:])
     params = load().train
     manifest_path = SOURCE / f"{name}.csv"
     with joined() as ranks:
         device = devices.choose()
+        precision = devices.precision(params.precision, device)
         inputs = {
             "params": params.model_dump(),
             "manifest": sha256(manifest_path),
             "faces": sha256(FACES / "train.npy"),
             "device": device.type,
+            "precision": precision,
+            "torch": torch.__version__,
             "ranks": ranks.size,
-            "weights": sha256(imagenet.FILE) if params.weights == "imagenet" else None,
         }
         if ranks.first:
-            precision = devices.precision(params.precision, device)
             print(f"train {name} on {device.type} in {precision}", flush=True)
         rows = manifests.read(manifest_path)
         faces = Faces.open(FACES, "train")
@@ -149,8 +150,8 @@ def main() -> None:
             if ranks.first:
                 log_curves(folder / "curves", history)
                 for epoch in ("best", "last"):
-                    file = f"{epoch}.safetensors"
-                    publish(folder / file, MODELS / name / file)
+                    with atomic(MODELS / name / f"{epoch}.safetensors") as temporary:
+                        shutil.copyfile(folder / f"{epoch}.safetensors", temporary)
                 publish(folder / "curves", RESULTS / name)
 
 
