@@ -114,6 +114,7 @@ def run(folder: Path, *command: str) -> dict[str, float]:
 def measure(folder: Path, root: Path) -> dict[str, Any]:
     """Everything, in a folder of its own."""
     params = yaml.safe_load((root / "profiles/affwild2.yaml").read_text())
+    epochs = params["train"]["epochs"]
     params["train"] |= {"weights": "none", "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     (folder / "data/align").mkdir(parents=True)
@@ -130,10 +131,10 @@ def measure(folder: Path, root: Path) -> dict[str, Any]:
         rows = manifest.read(folder / f"data/split/{name}.csv")
         splits[name] = {"rows": len(rows)} | rows["split"].value_counts().to_dict()
     flops = flops_per_image(train)
-    # a prediction is about a third of a step
-    total = sum(15 * (s["train"] + s["val"] / 3) * flops for s in splits.values())
-    epoch = stages["train"]["seconds"]
-    shares = {name: s["train"] + s["val"] / 3 for name, s in splits.items()}
+    # images of all epochs; a prediction is about a third of a step
+    images = {name: epochs * (s["train"] + s["val"] / 3) for name, s in splits.items()}
+    total = flops * sum(images.values())
+    speed = images["second"] / epochs / stages["train"]["seconds"]
     return {
         "cores": cores(),
         "torch": torch.__version__,
@@ -146,7 +147,7 @@ def measure(folder: Path, root: Path) -> dict[str, Any]:
         "gflop_per_image": flops / 1e9,
         "both_trainings": {
             "pflop": total / 1e15,
-            "hours_here": 15 * epoch * sum(shares.values()) / shares["second"] / 3600,
+            "hours_here": sum(images.values()) / speed / 3600,
             "hours_at_10_tflop_per_second": total / 1e13 / 3600,
         },
     }
@@ -160,7 +161,8 @@ def main() -> None:
     if options.read:
         read_all()
         return
-    folder = Path(tempfile.mkdtemp())
+    Path(".partial").mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=".partial"))  # on disk; /tmp may be in memory
     try:
         found = measure(folder, Path.cwd())
     finally:
@@ -170,7 +172,7 @@ def main() -> None:
         print(f"{name:10} {used['seconds']:9.0f} {used['anonymous_mib']:14.0f}")
     both = found["both_trainings"]
     print(
-        f"data on disk {found['data_gib']:.1f} GiB; both models, 15 epochs: "
+        f"data on disk {found['data_gib']:.1f} GiB; both models: "
         f"{both['pflop']:.1f} PFLOP, {both['hours_here']:.0f} hours here, "
         f"{both['hours_at_10_tflop_per_second']:.1f} on a GPU that sustains 10 TFLOP/s"
     )

@@ -248,7 +248,7 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
 
 
 def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
-    kills = int(os.environ.get("FERBLUR_KILLS", "2"))
+    kills = int(os.environ.get("FERBLUR_KILLS", "1"))
     clone.edit("epochs: 2", "epochs: 12")
     command = ["dvc", "repro", "--force", "--single-item", "train@second"]
     start = time.monotonic()

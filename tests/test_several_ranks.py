@@ -21,11 +21,9 @@ from pathlib import Path
 import torch
 from ferblur import manifest, network, training
 from ferblur.faces import Faces
+from ferblur.params import load
 from ferblur.ranks import joined
 from ferblur.samples import Samples
-
-class Stop(Exception):
-    pass
 
 with joined() as ranks:
     params = load().train.model_copy(update={"dropout": 0.0, "precision": "float32"})
