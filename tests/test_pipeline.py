@@ -43,6 +43,11 @@ def produced(stage: dict[str, Any]) -> set[str]:
     return paths(stage.get("outs", [])) | paths(stage.get("metrics", []))
 
 
+def hashes(folders: list[Path]) -> dict[Path, str]:
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path: sha256(path) for path in files}
+
+
 def test_every_stage_has_its_module_section_test_and_description() -> None:
     sections = set(Params.model_fields)
     for name, stage in stages().items():
@@ -249,24 +254,26 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
 
 def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
     kills = int(os.environ.get("FERBLUR_KILLS", "1"))
-    clone.edit("epochs: 2", "epochs: 12")
+    clone.edit("epochs: 2", f"epochs: {12 * kills}")
     command = ["dvc", "repro", "--force", "--single-item", "train@second"]
     start = time.monotonic()
     clone.run(*command)
     took = time.monotonic() - start
-    weights = clone.folder / "models/second/last.safetensors"
-    whole = sha256(weights)
-    generator = np.random.default_rng()
+    folders = [clone.folder / "models/second", clone.folder / "results/train/second"]
+    whole = hashes(folders)
+    # the moments fall into one training: killed runs last, together, no longer than a whole one
+    moments = np.sort(np.random.default_rng().uniform(0, took, kills))
     environment = clone.environment() | {"FERBLUR_CHECKPOINT": "1"}
-    for moment in generator.uniform(0, took, kills):
+    for lasts in np.diff(moments, prepend=0):
         process = subprocess.Popen(
             command, cwd=clone.folder, env=environment, stdout=subprocess.DEVNULL
         )
-        time.sleep(moment)
+        time.sleep(lasts)
+        assert process.poll() is None
         process.kill()
         process.wait()
     clone.run(*command)
-    assert sha256(weights) == whole
+    assert hashes(folders) == whole
     clone.restore()
 
 
