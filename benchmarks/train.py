@@ -8,8 +8,8 @@ samples, so that their ratios hold on a machine whose speed wanders:
 - compute: ours on batches that are in memory already
 
 Ours over textbook is what the care is worth; ours over compute is what reading costs. Compute
-and textbook are also held against this machine's best matrix product in their precision. Prints a table and
-writes benchmarks/train.json.
+and textbook are also held against this machine's best matrix product in their precision. Prints a
+table and writes benchmarks/train.json.
 """
 
 import argparse

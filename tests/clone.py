@@ -64,8 +64,8 @@ class Clone:
         status = json.loads(self.run("dvc", "status", "--json"))
         return {name.rpartition(":")[2] for name in status}
 
-    def ran(self) -> list[str]:
-        return re.findall(r"Running stage '(?:.*:)?(.+)'", self.run("dvc", "repro"))
+    def ran(self, *targets: str) -> list[str]:
+        return re.findall(r"Running stage '(?:.*:)?(.+)'", self.run("dvc", "repro", *targets))
 
     def outputs(self) -> dict[str, str]:
         hashes: dict[str, str] = {}
