@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,9 @@ from ferblur.errors import UserError
 NAME = "ferblur"
 
 
-@pytest.fixture
-def head(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def head(clone: Clone) -> Iterator[str]:
     """The commit of a finished smoke run, in the working directory, with an image built from it."""
-    monkeypatch.chdir(clone.folder)
     commit = clone.run("git", "rev-parse", "HEAD").strip()
     real = export.output
 
@@ -29,17 +29,20 @@ def head(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> str:
             return json.dumps([config])
         return '{"bomFormat": "CycloneDX"}' if command[0] == "docker" else real(*command)
 
-    monkeypatch.setattr(export, "output", output)
-    return commit
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(clone.folder)
+        patched.setattr(export, "output", output)
+        yield commit
 
 
+@pytest.fixture(scope="module")
 def archive(head: str) -> Path:
     export.main(NAME)
-    return Path(f"dist/ferblur-{head[:12]}.tar.gz")
+    return Path(f"dist/ferblur-{head[:12]}.tar.gz").resolve()
 
 
-def test_holds_code_results_models_and_the_image(head: str, tmp_path: Path) -> None:
-    subprocess.run(["tar", "-xzf", str(archive(head)), "-C", str(tmp_path)], check=True)
+def test_holds_code_results_models_and_the_image(head: str, archive: Path, tmp_path: Path) -> None:
+    subprocess.run(["tar", "-xzf", str(archive), "-C", str(tmp_path)], check=True)
     folder = tmp_path / f"ferblur-{head[:12]}"
     for path in (
         "dvc.yaml", "dvc.lock", "src/ferblur/export.py", "paper/main.pdf", "results/report.html",
@@ -59,9 +62,10 @@ def test_holds_code_results_models_and_the_image(head: str, tmp_path: Path) -> N
     assert files - {line.partition("  ")[2] for line in lines} == {"SHA256SUMS"}
 
 
-def test_the_same_contents_are_the_same_bytes(head: str) -> None:
-    first = archive(head).read_bytes()
-    assert archive(head).read_bytes() == first
+def test_the_same_contents_are_the_same_bytes(archive: Path) -> None:
+    first = archive.read_bytes()
+    export.main(NAME)
+    assert archive.read_bytes() == first
 
 
 def test_edits_are_refused(head: str, clone: Clone) -> None:

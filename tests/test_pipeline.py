@@ -254,7 +254,7 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
 
 def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
     kills = int(os.environ.get("FERBLUR_KILLS", "1"))
-    clone.edit("epochs: 2", f"epochs: {12 * kills}")
+    clone.edit("epochs: 2", f"epochs: {6 * kills}")
     command = ["dvc", "repro", "--force", "--single-item", "train@second"]
     start = time.monotonic()
     clone.run(*command)
