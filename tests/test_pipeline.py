@@ -261,8 +261,9 @@ def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
     took = time.monotonic() - start
     folders = [clone.folder / "models/second", clone.folder / "results/train/second"]
     whole = hashes(folders)
-    # the moments fall into one training: killed runs last, together, no longer than a whole one
-    moments = np.sort(np.random.default_rng().uniform(0, took, kills))
+    # the moments fall into one training: killed runs last, together, less than a whole one, by
+    # a margin because a run may be faster than the first
+    moments = np.sort(np.random.default_rng().uniform(0, 0.8 * took, kills))
     environment = clone.environment() | {"FERBLUR_CHECKPOINT": "1"}
     for lasts in np.diff(moments, prepend=0):
         process = subprocess.Popen(
