@@ -70,7 +70,7 @@ def matrix_peak(size: int = 1024, seconds: float = 2.0) -> float:
 def convolutions(files: list[Path]) -> dict[str, float]:
     """Share of our detection spent in convolutions, and their GFLOP/s, on one core."""
     images = np.stack([image for file in files if not isinstance(image := read(file), str)])
-    detector = Mtcnn("cpu")
+    detector = Mtcnn()
     detector.detect(images)
     with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
         detector.detect(images)
@@ -107,10 +107,8 @@ def main() -> None:
         "one by one (paper)": one_by_one(),
         "mtcnn in batches": staged(MtcnnReference(), 1),  # TensorFlow fills the cores itself
         "the same, overlapped": staged(MtcnnReference(), cores()),
-        "ours": staged(Mtcnn("cpu"), cores()),
+        "ours": staged(Mtcnn(), cores()),
     }
-    if torch.cuda.is_available():
-        ways["ours, cuda"] = staged(Mtcnn("cuda"), cores())
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for run in ways.values():
         run(files[:WARM_UP])

@@ -100,7 +100,8 @@ def read_all() -> None:
         Faces.open(Path("data/align"), "train"), rows, params.input_size, params.channel_order
     )
     batches = in_order(len(samples), params.batch_size)
-    seen = sum(len(batch.labels) for batch in read(samples, batches, readers(devices.choose())))
+    threads = readers(devices.choose(params.arithmetic))
+    seen = sum(len(batch.labels) for batch in read(samples, batches, threads))
     print(json.dumps({"rows": seen}))
 
 
@@ -138,7 +139,7 @@ def measure(folder: Path, root: Path) -> dict[str, Any]:
     return {
         "cores": cores(),
         "torch": torch.__version__,
-        "precision": devices.precision(train.precision, devices.choose()),
+        "arithmetic": devices.arithmetic(train.arithmetic, devices.choose(train.arithmetic)),
         "input_size": train.input_size,
         "faces": {pool: len(pd.read_csv(folder / f"data/align/{pool}.csv")) for pool in POOLS},
         "samples": splits,

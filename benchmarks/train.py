@@ -89,7 +89,7 @@ def ours(
 
     def run() -> None:
         data = kept if kept is not None else read(samples, order, readers(device))
-        with deterministic(device):
+        with deterministic(device, params.arithmetic):
             train_one_epoch(model, params, data, optimizer, schedule, device)
 
     return run
@@ -118,10 +118,10 @@ def matrix_peak(precision: str, size: int = 2048) -> float:
 
 def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
     """All ways at one input size."""
-    params = load().train.model_copy(update={"input_size": size})
+    params = load().train.model_copy(update={"input_size": size, "arithmetic": "bfloat16"})
     samples = second_model(params)
     order = shuffled(len(samples), params.batch_size, 0)[:steps]
-    device, cpu = devices.choose(), torch.device("cpu")
+    device, cpu = devices.choose(params.arithmetic), torch.device("cpu")
     ways = {
         "textbook": textbook(samples, order, params),
         "ours": ours(samples, order, params, cpu, in_memory=False),
@@ -140,7 +140,7 @@ def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
             images = sum(len(batch) for batch in order)
             speeds[name].append(images / (time.perf_counter() - start))
     median = {name: statistics.median(values) for name, values in speeds.items()}
-    precision = devices.precision(params.precision, cpu)
+    precision = devices.arithmetic(params.arithmetic, cpu)
     flops, peak = flops_per_image(params), matrix_peak(precision)
     plain_peak = matrix_peak("float32")
     turns = list(zip(*(speeds[name] for name in ("textbook", "ours", "compute")), strict=True))

@@ -34,15 +34,15 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_a_gpu_is_used(gpu: SimpleNamespace, capability: tuple[int, int]) -> None:
     gpu.capability = capability
     assert device.gpu_problem() == ""
-    assert device.choose() == torch.device("cuda", 0)
+    assert device.choose("float32") == torch.device("cuda", 0)
 
 
 def test_each_rank_has_its_own(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert device.choose() == torch.device("cuda", 1)
+    assert device.choose("float32") == torch.device("cuda", 1)
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(UserError, match="--nproc-per-node must be 2 at most"):
-        device.choose()
+        device.choose("float32")
 
 
 def test_the_papers_gpu_is_too_old(gpu: SimpleNamespace) -> None:
@@ -50,14 +50,14 @@ def test_the_papers_gpu_is_too_old(gpu: SimpleNamespace) -> None:
     assert re.search(
         r"A Card has compute capability 6.1, and torch .* needs 7.5", device.gpu_problem()
     )
-    assert device.choose() == torch.device("cpu")
+    assert device.choose("float32") == torch.device("cpu")
 
 
 def test_a_driver_is_too_old(gpu: SimpleNamespace) -> None:
     gpu.usable, gpu.cuda = False, 12020
     assert "A Card has driver 535.1, which knows CUDA 12" in device.gpu_problem()
     assert "update the driver" in device.gpu_problem()
-    assert device.choose() == torch.device("cpu")
+    assert device.choose("float32") == torch.device("cpu")
 
 
 def test_torch_is_built_without_cuda(gpu: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,12 +87,19 @@ def test_every_problem_is_one_line(gpu: SimpleNamespace) -> None:
         assert "\n" not in device.gpu_problem()
 
 
-def test_precision_is_native_or_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portable_arithmetic_leaves_the_gpu_alone(gpu: SimpleNamespace) -> None:
+    assert device.choose("portable") == torch.device("cpu")
+
+
+def test_bfloat16_is_native_or_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
     for native, expected in ((True, "bfloat16"), (False, "float32")):
         monkeypatch.setattr(device, "native_bfloat16", lambda chosen, native=native: native)
-        assert device.precision("bfloat16", cpu) == expected
-        assert device.precision("float32", cpu) == "float32"
+        assert device.arithmetic("bfloat16", cpu) == expected
+        for other in ("float32", "portable"):
+            assert device.arithmetic(other, cpu) == other
+            with device.autocast(other, cpu):
+                assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
         with device.autocast("bfloat16", cpu):
             product = torch.ones(2, 2) @ torch.ones(2, 2)
         assert product.dtype == getattr(torch, expected)

@@ -17,10 +17,11 @@ def test_describes_this_machine(smoke: Params, monkeypatch: pytest.MonkeyPatch) 
     found = environment.describe(smoke.train)
     assert found["Python"] == platform.python_version()
     assert found["requirements.lock (SHA-256)"] == sha256(ROOT / "requirements.lock")
-    assert found["precision of training"] in ("bfloat16", "float32")
+    assert found["arithmetic of training"] == "portable"
+    assert "AVX2, FMA" in found["instruction sets"]
     assert all(found.values())
-    float32 = smoke.train.model_copy(update={"precision": "float32"})
-    assert environment.describe(float32)["precision of training"] == "float32"
+    float32 = smoke.train.model_copy(update={"arithmetic": "float32"})
+    assert environment.describe(float32)["arithmetic of training"] == "float32"
 
 
 def test_packages_are_all_named() -> None:

@@ -30,7 +30,7 @@ from ferblur.ranks import joined
 from ferblur.samples import Samples
 
 with joined() as ranks:
-    params = load().train.model_copy(update={"dropout": 0.0, "precision": "float32"})
+    params = load().train.model_copy(update={"dropout": 0.0, "arithmetic": "float32"})
     rows = manifest.read(Path("data/split/baseline.csv"))
     rows = rows[rows["split"] == "train"]
     samples = Samples(Faces.open(Path("data/align"), "train"), rows, params.input_size, "rgb")
@@ -129,7 +129,7 @@ def test_two_ranks_continue_to_the_same_bytes(ready: Path) -> None:
 def test_evaluation_covers_every_sample_once(
     ready: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edit(train={"precision": "float32"})
+    edit(train={"arithmetic": "float32"})
     torch.manual_seed(0)
     model = network.build(load().train)
     for module in model.modules():  # so that the logits depend on the image, without training

@@ -18,7 +18,7 @@ from ferblur.samples import Samples
 def train(smoke: Params) -> Train:
     return Train.model_validate(
         smoke.train.model_dump()
-        | {"input_size": 64, "batch_size": 8, "epochs": 6, "precision": "float32"}
+        | {"input_size": 64, "batch_size": 8, "epochs": 6, "arithmetic": "float32"}
     )
 
 

@@ -1,19 +1,24 @@
-"""A run against the committed one: the same bits, within tolerance, or different.
+"""A run against the committed one: the same bits, or the first stage that differs and by how much.
 
 `python -m ferblur.agreement` writes paper/committed.json from the run in the working directory: its
-parameters, machine and scores, and the tolerance of each score, from benchmarks/spread.json.
+parameters, machine, hashes and scores, and from benchmarks/spread.json the scores that other
+arithmetic gave and the tolerance of each score.
 """
 
+import hashlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import stdev
 from typing import Any
 
+import pandas as pd
 from scipy.stats import t
 
 from ferblur import record
+from ferblur.arithmetic import PORTABLE
 from ferblur.blur import LEVELS
+from ferblur.dataset import POOLS
 from ferblur.errors import UserError
 from ferblur.files import read_json, sha256, write_json
 from ferblur.manifest import MODELS
@@ -24,6 +29,9 @@ SPREAD = Path("benchmarks/spread.json")
 TASKS = ("test", *LEVELS)
 SCORES = ("accuracy", "f1")
 
+NATIVE = ("float32", "bfloat16")
+"""Arithmetic in which spread.json has a run of the committed seed."""
+
 SURE = 0.95
 """How often a run that differs only by chance has every score within tolerance."""
 
@@ -31,9 +39,39 @@ LEAST = 0.01
 """The smallest tolerance: a score that hardly varied over a few runs may still vary."""
 
 
-def predictions() -> dict[str, str]:
-    """The hash of each model's predictions."""
-    return {name: sha256(Path(f"data/evaluate/{name}.csv")) for name in MODELS}
+def digest(path: Path) -> str:
+    """The hash of a file, or of a folder's files and their names."""
+    if path.is_file():
+        return sha256(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    lines = "".join(f"{sha256(file)} {file.relative_to(path).as_posix()}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def images() -> str:
+    """The hash of what the dataset's accepted images hash to."""
+    columns = [
+        pd.read_csv(f"data/prepare/{pool}.csv", usecols=["sha256"])["sha256"] for pool in POOLS
+    ]
+    return hashlib.sha256("\n".join(pd.concat(columns)).encode()).hexdigest()
+
+
+def outputs() -> dict[str, str]:
+    """The hash of what each stage made, in the order of the stages, up to the predictions."""
+    return {
+        "synthesize": images(),
+        **{
+            stage: digest(Path("data") / stage)
+            for stage in ("prepare", "align", "balance", "split")
+        },
+        **{f"train@{name}": digest(Path("models") / name) for name in MODELS},
+        **{f"evaluate@{name}": digest(Path(f"data/evaluate/{name}.csv")) for name in MODELS},
+    }
+
+
+def computed() -> dict[str, Any]:
+    """With what each model was trained: arithmetic, device, ranks, torch's version."""
+    return {name: read_json(Path(f"results/train/{name}/computed.json")) for name in MODELS}
 
 
 def scores() -> dict[str, Any]:
@@ -45,9 +83,14 @@ def scores() -> dict[str, Any]:
 
 
 def this_run() -> dict[str, Any]:
-    """The parameters (but for looks), the hash of each model's predictions, and every score."""
+    """The parameters (but for looks), the hash of each stage's outputs, and every score."""
     params = load().model_dump(mode="json", exclude={"figures"})
-    return {"params": params, "predictions": predictions(), "scores": scores()}
+    return {
+        "params": params,
+        "computed": computed(),
+        "outputs": outputs(),
+        "scores": scores(),
+    }
 
 
 def tolerances(spread: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,20 +114,40 @@ def tolerances(spread: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare a run with the committed one, cell by cell.
+def why(run: Mapping[str, Any], committed: Mapping[str, Any], stage: str) -> str:
+    """Why a stage's outputs differ, as far as the run itself tells; the parameters are the same."""
+    ours, theirs = (
+        "; ".join(
+            f"{name} on {each['device']} in {each['arithmetic']}, torch {each['torch']}, "
+            f"{each['ranks']} rank{'s' * (each['ranks'] > 1)}"
+            for name, each in record["computed"].items()
+        )
+        for record in (run, committed)
+    )
+    if stage.startswith(("train", "evaluate")) and ours != theirs:
+        return f"Trained here: {ours}. There: {theirs}."
+    return "`make verify` names the first operation that this machine computes otherwise."
 
-    Returns `verdict` (bit-identical, within tolerance, different, or other parameters), `line`
-    (one sentence that says so), `outside` (how many cells), the committed run's `environment`, and
-    `cells`: model, task, score, `run`, `committed`, `tolerance`.
+
+def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare a run with the committed one, stage by stage and cell by cell.
+
+    Scores are held against those that the run's arithmetic gave where the committed run was made,
+    or else against the committed run's own. Returns `verdict` (bit-identical, within tolerance,
+    different, or other parameters), `stage` (the first that differs, or empty), `line` (which says
+    both), `outside` (how many cells), the committed run's `environment`, and `cells`: model, task,
+    score, `run`, `committed`, `tolerance`.
     """
+    used = run["computed"]["baseline"]["arithmetic"]
+    expected = {PORTABLE: committed["scores"]} | committed["native_scores"]
+    compared = used if used in expected else PORTABLE
     cells = [
         {
             "model": model,
             "task": task,
             "score": score,
             "run": run["scores"][model][task][score],
-            "committed": committed["scores"][model][task][score],
+            "committed": expected[compared][model][task][score],
             "tolerance": committed["tolerances"][model][task][score],
         }
         for model in MODELS
@@ -93,27 +156,36 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     ]
     outside = [c for c in cells if abs(c["run"] - c["committed"]) > c["tolerance"]]
     edited = changed(committed["params"], run["params"])
-    if all(run[part] == committed[part] for part in ("predictions", "scores")):
+    if used in expected and edited == ["train.arithmetic"]:
+        edited = []
+    differing = [s for s, hashed in run["outputs"].items() if hashed != committed["outputs"][s]]
+    if not differing and run["scores"] != committed["scores"]:
+        differing = ["evaluate@baseline"]  # the predictions are the same, and counted otherwise
+    stage = differing[0] if differing else ""
+    if not differing:
         verdict = "bit-identical"
-        line = "This run is bit-identical to the committed one, in every prediction."
+        line = (
+            "This run is bit-identical to the committed one, in every output of all "
+            f"{len(run['outputs'])} stages up to the predictions."
+        )
     elif edited:
         named = ", ".join(edited[:3]) + (", …" if len(edited) > 3 else "")
         verdict = "other parameters"
         line = (
-            f"This run has other parameters than the committed one ({named}), so its scores are "
-            "expected to differ."
+            f"This run has other parameters than the committed one ({named}), so it is expected to "
+            f"differ, and does from the stage {stage} on."
         )
-    elif not outside:
-        verdict = "within tolerance"
-        line = f"This run is within tolerance of the committed one in all {len(cells)} scores."
     else:
-        verdict = "different"
+        verdict = "different" if outside else "within tolerance"
+        scores_of = "" if compared == PORTABLE else f", as {compared} arithmetic gave them there"
         line = (
-            f"This run is different from the committed one: {len(outside)} of {len(cells)} scores "
-            "are outside their tolerance."
+            f"This run differs from the committed one from the stage {stage} on; "
+            f"{len(cells) - len(outside)} of its {len(cells)} scores are within tolerance of the "
+            f"committed ones{scores_of}. {why(run, committed, stage)}"
         )
     return {
         "verdict": verdict,
+        "stage": stage,
         "line": line,
         "outside": len(outside),
         "environment": committed["environment"],
@@ -127,11 +199,19 @@ def main() -> None:
     if not environment:
         raise UserError(f"{record.FILE}: no machine noted; run `make repro` first")
     spread = read_json(SPREAD) if SPREAD.is_file() else {"runs": {}}
-    if len(spread["runs"]) < 3 or spread["predictions"] != predictions():
+    run = this_run()
+    if len(spread["runs"]) < 3 or spread["outputs"] != run["outputs"]:
         raise UserError(f"{SPREAD}: not of this run, or not finished; run `make spread` first")
+    if any(each["arithmetic"] != PORTABLE for each in run["computed"].values()):
+        raise UserError(f"train.arithmetic: must be {PORTABLE} in the committed run")
     environment.pop("packages")  # the lock's hash says as much
-    content = {"environment": environment, "tolerances": tolerances(spread["runs"])}
-    write_json(COMMITTED, this_run() | content)
+    native = {name: runs for name, runs in spread["runs"].items() if name in NATIVE}
+    content = {
+        "environment": environment,
+        "native_scores": native,
+        "tolerances": tolerances(spread["runs"]),
+    }
+    write_json(COMMITTED, run | content)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Face alignment on the eye line, DeepFace's own (section III.B, Figs. 4 and 5)."""
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -17,7 +19,7 @@ def eye_angle(detection: Detection) -> float:
     """Tilt of the eye line in degrees, positive where the person's left eye is lower."""
     dx = detection.left_eye[0] - detection.right_eye[0]
     dy = detection.left_eye[1] - detection.right_eye[1]
-    return float(np.degrees(np.arctan2(dy, dx)))
+    return round(math.degrees(math.atan2(dy, dx)), 6)  # the last bits are the libm's own
 
 
 def resize(image: np.ndarray, size: int, interpolation: str) -> np.ndarray:

@@ -38,7 +38,7 @@ SCALE_FACTOR = 0.709  # of the image pyramid
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
 
 _BLACK = -127.5 / 128  # a black pixel as the networks see it: (grey level - 127.5) / 128
-_CROPS = {"cpu": 96, "cuda": 4096}  # a pass through R-Net or O-Net; more leave a CPU's caches
+_CROPS = 96  # a pass through R-Net or O-Net; more leave a processor's caches
 _PAIRS = 1 << 22  # boxes compared at once; bounds memory
 
 
@@ -220,11 +220,11 @@ def suppress(
     order = order[torch.argsort(groups[order], stable=True)]
     counts = torch.unique_consecutive(groups[order], return_counts=True)[1]
     starts = counts.cumsum(0) - counts
-    kept = torch.ones(len(order), dtype=torch.bool, device=boxes.device)
+    kept = torch.ones(len(order), dtype=torch.bool)
     by_size = torch.argsort(counts, stable=True)
     for chunk in _chunks(by_size, counts[by_size].tolist()):
         most = int(counts[chunk].max())
-        place = torch.arange(most, device=boxes.device)
+        place = torch.arange(most)
         inside = place < counts[chunk][:, None]
         index = torch.where(inside, starts[chunk][:, None] + place, 0)
         some = torch.where(inside[..., None], boxes[order[index]], 0.0)
@@ -259,14 +259,12 @@ def square(boxes: Tensor) -> Tensor:
 
 
 class Cascade:
-    """P-Net, R-Net and O-Net with mtcnn's weights, on one device."""
+    """P-Net, R-Net and O-Net with mtcnn's weights, on the CPU: the same boxes with a GPU."""
 
-    def __init__(self, device: str | torch.device = "cpu") -> None:
-        self.device = torch.device(device)
+    def __init__(self) -> None:
         folder = weights_folder()
         self._pnet, self._rnet, self._onet = (
-            load(make(), read_weights(make.__name__, folder)).to(self.device)
-            for make in (pnet, rnet, onet)
+            load(make(), read_weights(make.__name__, folder)) for make in (pnet, rnet, onet)
         )
 
     @torch.inference_mode()
@@ -279,14 +277,14 @@ class Cascade:
         (eye on the left of the image, eye on the right, nose, mouth left, mouth right), in px of
         the image with its border.
         """
-        pixels = torch.tensor(images, device=self.device).permute(0, 3, 1, 2).float() / 128
+        pixels = torch.tensor(images).permute(0, 3, 1, 2).float() / 128
         shape = tuple(s + 2 * b for s, b in zip(images.shape[1:3], border, strict=True))
         image, boxes = self._propose(pixels, border, shape)
         image, boxes = self._refine(pixels, border, shape, image, boxes)
         image, faces = self._output(pixels, border, shape, image, boxes)
-        limit = torch.tensor([shape[1] - 1, shape[0] - 1] * 2, device=self.device)
+        limit = torch.tensor([shape[1] - 1, shape[0] - 1] * 2)
         faces[:, :4] = torch.minimum(faces[:, :4].clamp(min=0), limit)
-        return image.cpu().numpy(), faces.cpu().numpy()
+        return image.numpy(), faces.numpy()
 
     def _propose(
         self, pixels: Tensor, border: tuple[int, int], shape: tuple[int, ...]
@@ -298,7 +296,7 @@ class Cascade:
         acrosses = [_window(width, border[1], scale) for scale in scales]
         # all scales' rows in one product: large ones are fast
         rows = torch.cat([down.weights for down in downs] or [torch.zeros(0, height)])
-        by_row = rows.to(self.device) @ pixels.permute(2, 0, 1, 3).reshape(height, -1)
+        by_row = rows @ pixels.permute(2, 0, 1, 3).reshape(height, -1)
         parts = torch.split(
             by_row.view(len(rows), count, 3, width), [len(down.weights) for down in downs]
         )
@@ -307,10 +305,9 @@ class Cascade:
         ):
             scaled = torch.empty(
                 (count, 3, down.length, across.length),
-                device=self.device,
                 memory_format=torch.channels_last,
             ).fill_(_BLACK)
-            seen = part @ across.weights.to(self.device).T
+            seen = part @ across.weights.T
             scaled[:, :, down.seen, across.seen] += seen.permute(1, 2, 0, 3)
             answer = self._pnet(scaled)
             face = answer[:, 4:].softmax(dim=1)[:, 1]
@@ -323,8 +320,8 @@ class Cascade:
             scores.append(face[image, row, column])
             levels.append(torch.full_like(image, level))
         if not images:
-            none = torch.zeros(0, dtype=torch.int64, device=self.device)
-            return none, torch.zeros(0, 4, dtype=torch.float64, device=self.device)
+            none = torch.zeros(0, dtype=torch.int64)
+            return none, torch.zeros(0, 4, dtype=torch.float64)
         image, box, score = torch.cat(images), torch.cat(boxes), torch.cat(scores)
         kept = suppress(box, score, image * len(levels) + torch.cat(levels), 0.5)
         kept = kept[suppress(box[kept], score[kept], image[kept], 0.7)]
@@ -361,10 +358,9 @@ class Cascade:
         border: tuple[int, int], shape: tuple[int, ...], image: Tensor, boxes: Tensor,
     ) -> Tensor:  # fmt: skip
         """The answers (M x outputs) of a network on boxes cut out and resized to size x size px."""
-        answers = [torch.zeros(0, outputs, device=self.device)]
-        count = _CROPS[self.device.type]
-        for start in range(0, len(boxes), count):
-            part = slice(start, start + count)
+        answers = [torch.zeros(0, outputs)]
+        for start in range(0, len(boxes), _CROPS):
+            part = slice(start, start + _CROPS)
             crops = crop(pixels, border, shape, image[part], boxes[part], size)
             answers.append(network(crops.contiguous(memory_format=torch.channels_last)))
         return torch.cat(answers)
@@ -389,7 +385,7 @@ def crop(
     """
     # TensorFlow's crop_and_resize: corners as shares of the size, spread over the size less one
     axes = []
-    step = torch.arange(size, device=pixels.device, dtype=torch.float32)
+    step = torch.arange(size, dtype=torch.float32)
     for axis, length in ((1, shape[0]), (0, shape[1])):
         first, last = ((boxes[:, i] / length).float()[:, None] for i in (axis, axis + 2))
         axes.append(first * (length - 1) + step * ((last - first) * (length - 1) / (size - 1)))

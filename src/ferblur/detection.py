@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from ferblur.cascade import Cascade
 from ferblur.errors import UserError
@@ -42,10 +41,10 @@ def border(height: int, width: int) -> tuple[int, int]:
 
 
 class Mtcnn:
-    """MTCNN in PyTorch, on the GPU where there is one; gives what the mtcnn package gives."""
+    """MTCNN in PyTorch, always on the CPU; gives what the mtcnn package gives."""
 
-    def __init__(self, device: str | None = None) -> None:
-        self._cascade = Cascade(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    def __init__(self) -> None:
+        self._cascade = Cascade()
 
     def detect(self, images: np.ndarray) -> list[list[Detection]]:
         """As Detector.detect; safe to call from several threads."""

@@ -1,4 +1,4 @@
-"""The device that networks run on, and the precision it multiplies in."""
+"""The device that networks run on, and the arithmetic it computes in."""
 
 import os
 import re
@@ -7,15 +7,17 @@ import warnings
 import pynvml
 import torch
 
+from ferblur.arithmetic import PORTABLE
 from ferblur.errors import UserError
 
 
-def choose() -> torch.device:
-    """The rank's CUDA device where torch can use it (without torchrun the first), else the CPU.
+def choose(wanted: str) -> torch.device:
+    """The device for `train.arithmetic`: the CPU where it is portable.
 
+    Else the rank's CUDA device where torch can use it (without torchrun the first), or the CPU.
     Raises UserError where torchrun started more ranks than there are GPUs.
     """
-    if gpu_problem():
+    if wanted == PORTABLE or gpu_problem():
         return torch.device("cpu")
     index, count = local_rank(), torch.cuda.device_count()
     if index >= count:
@@ -70,12 +72,17 @@ def native_bfloat16(device: torch.device) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def precision(wanted: str, device: torch.device) -> str:
-    """The precision of training: bfloat16 where it is wanted and native, else float32."""
-    return wanted if wanted == "bfloat16" and native_bfloat16(device) else "float32"
+def arithmetic(wanted: str, device: torch.device) -> str:
+    """The arithmetic in use for `train.arithmetic`: float32 where bfloat16 is not native."""
+    return "float32" if wanted == "bfloat16" and not native_bfloat16(device) else wanted
 
 
 def autocast(wanted: str, device: torch.device) -> torch.autocast:
     """Mixed precision where `wanted` is bfloat16 and the device has it natively."""
-    enabled = precision(wanted, device) == "bfloat16"
+    enabled = arithmetic(wanted, device) == "bfloat16"
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def name(device: torch.device) -> str:
+    """The GPU's name, or CPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

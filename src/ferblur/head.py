@@ -59,9 +59,10 @@ class Head:
         Raises KeyError for a shape the head does not have.
         """
         position = {name: index for index, name in enumerate(self.names)}
-        chosen = [position[name] for name in weights]
-        values = np.array(list(weights.values()), dtype=np.float32)
-        return self.vertices + np.tensordot(values, self.shapes[chosen], axes=1)
+        deformed = self.vertices.copy()
+        for name, weight in weights.items():  # in order: a matrix product's differs by processor
+            deformed += np.float32(weight) * self.shapes[position[name]]
+        return deformed
 
 
 def source() -> Path:

@@ -178,7 +178,7 @@ class Train(Section):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0, le=1)]
     schedule: Literal["constant", "one_cycle"]
-    precision: Literal["float32", "bfloat16"]
+    arithmetic: Literal["portable", "float32", "bfloat16"]
 
 
 class Evaluate(Section):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ferblur import dataset
+from ferblur import arithmetic, dataset
 from ferblur.errors import UserError
 from ferblur.files import write_text
 from ferblur.params import PARAMS, Params, changed, load
@@ -72,22 +72,26 @@ def describe_profile(params: Params) -> str:
 
 
 def describe_device(params: Params) -> str:
-    """The device, its precision, and why it is not a GPU where it is none."""
-    import torch  # mistakes in params.yaml are told without waiting for it
+    """The device, its arithmetic, and why it is not a GPU where it is none."""
+    wanted = params.train.arithmetic
+    if wanted == arithmetic.PORTABLE:
+        return (
+            "CPU, portable arithmetic: the same bytes on every x86-64 processor "
+            "(train.arithmetic: bfloat16 uses what this machine has, a GPU too)"
+        )
+    from ferblur import device  # torch takes seconds to import
 
-    from ferblur import device
-
-    chosen = device.choose()
-    precision = device.precision(params.train.precision, chosen)
+    chosen = device.choose(wanted)
+    used = device.arithmetic(wanted, chosen)
     if chosen.type == "cuda":
-        return f"{torch.cuda.get_device_name()}, {precision}"
-    wanted = params.train.precision
-    slow = f", as {wanted} is not native here: expect twice the time" if precision != wanted else ""
-    return f"CPU, {precision}{slow}; {device.gpu_problem()}"
+        return f"{device.name(chosen)}, {used}"
+    slow = f", as {wanted} is not native here: expect twice the time" if used != wanted else ""
+    return f"CPU, {used}{slow}; {device.gpu_problem()}"
 
 
 def main(arguments: list[str]) -> None:
     """Switch the profile if one is named, check, and print three lines."""
+    arithmetic.check()
     allow_no_git()
     if arguments:
         use_profile(arguments[0])

@@ -18,6 +18,8 @@ from ferblur.skin import mix, noise, paint, scalp, smooth
 from ferblur.subject import Subject
 
 wp.config.log_level = wp.LOG_WARNING  # Warp 1.19 ignores `quiet`
+# instead of `-march=native`: the same instructions on every processor
+wp.config.cpu_compiler_flags = "-ffp-contract=off"
 
 LEFT_EYE = -2
 """Triangle index of a ray that meets the left eyeball; the right one is one less, -1 is nothing."""

@@ -39,7 +39,9 @@ def line(distance: np.ndarray, width: float) -> np.ndarray:
 def scalp(base: np.ndarray, subject: Subject) -> np.ndarray:
     """Where hair grows, 0..1, at N x 3 points of the neutral head."""
     x, y, z = np.abs(base[:, 0]), base[:, 1], base[:, 2]
-    front = y - subject.hairline + 0.35 * np.clip(x - 0.25, 0, None) ** 1.5
+    aside = np.clip(x - 0.25, 0, None)
+    # not `** 1.5`, whose last bit may move a vertex, and with it what its rays meet
+    front = y - subject.hairline + 0.35 * aside * np.sqrt(aside)
     sides = np.minimum((0.62 - z) + 0.25 * np.clip(y - 7.4, 0, None), y - 6.95)
     ear = (x > 0.70) & (z > 0.0) & (z < 0.62) & (y < 7.42)
     return np.asarray(smooth(-0.03, 0.04, np.maximum(front, sides)) * ~ear)

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ferblur.arithmetic import PORTABLE, THREADS
 from ferblur.dataset import EMOTIONS
 from ferblur.device import autocast
 from ferblur.errors import UserError
@@ -43,10 +44,11 @@ class Batch(NamedTuple):
 
 
 @contextmanager
-def deterministic(device: torch.device) -> Iterator[None]:
+def deterministic(device: torch.device, arithmetic: str) -> Iterator[None]:
     """Make torch choose algorithms whose result does not differ from run to run.
 
-    On the CPU it refuses others. On CUDA it warns: torch has none for the backward pass of adaptive
+    Portable arithmetic has a fixed number of threads, too. On the CPU torch refuses other
+    algorithms. On CUDA it warns: torch has none for the backward pass of adaptive
     average pooling, which the auxiliary heads use, so there the last bits may differ.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
@@ -55,9 +57,13 @@ def deterministic(device: torch.device) -> Iterator[None]:
     memory: Any = torch.utils.deterministic
     filled = memory.fill_uninitialized_memory
     memory.fill_uninitialized_memory = False  # nothing here reads what it has not written
+    threads = torch.get_num_threads()
+    if arithmetic == PORTABLE:
+        torch.set_num_threads(THREADS)
     try:
         yield
     finally:
+        torch.set_num_threads(threads)
         torch.set_deterministic_debug_mode(before)
         memory.fill_uninitialized_memory = filled
 
@@ -113,7 +119,10 @@ def read(
 def make_optimizer(network: Network, params: Train) -> torch.optim.Optimizer:
     """Adam as in the study, or AdamW."""
     kind = torch.optim.AdamW if params.optimizer == "adamw" else torch.optim.Adam
-    return kind(network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay)
+    # fused: the others' square root, torch.sqrt, rounds as the processor's approximation does
+    return kind(
+        network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay, fused=True
+    )
 
 
 def make_schedule(
@@ -161,7 +170,7 @@ def train_one_epoch(
     for images, labels, counted, whole in data:
         images = images.to(device, non_blocking=True)
         labels = labels.to(device, non_blocking=True)
-        with autocast(params.precision, device):
+        with autocast(params.arithmetic, device):
             logits, auxiliary = model(images)
             main_loss = criterion(logits, labels)
             loss = main_loss
@@ -201,7 +210,7 @@ def predict(
     batches = [[numbers[i] for i in batch] for batch in in_order(len(numbers), batch_size)]
     own: list[np.ndarray] = []
     for images, *_ in read(samples, batches, readers(device)):
-        with autocast(network.params.precision, device):
+        with autocast(network.params.arithmetic, device):
             output, _ = network(images.to(device))
         own.append(output.float().cpu().numpy())
     logits = np.empty((len(samples), len(EMOTIONS)), np.float32)

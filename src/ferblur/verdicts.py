@@ -276,8 +276,10 @@ def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
 def shown(value: Any) -> str:
     """A value for readers: three significant digits, an interval in brackets."""
     if isinstance(value, dict):
-        if "value" not in value:
-            return ""  # a row of Fig. 9: the reason names what differs
+        if "value" not in value:  # a row of Fig. 9
+            fields = {name: each for name, each in value.items() if name != "type"}
+            words = [f"{name} {_brief(number)}" for name, number in fields.items()]
+            return ", ".join([str(value["type"]), *words])
         return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
@@ -299,8 +301,13 @@ def shown_trainings(entry: Mapping[str, Any]) -> str:
     return f"{trainings['held']} of {trainings['of']}" if trainings else ""
 
 
-def shown_facts(measured: Mapping[str, Any]) -> str:
-    """The facts of one claim for readers; several are told apart by the end of their keys."""
+def shown_facts(entry: Mapping[str, Any]) -> str:
+    """The facts of a judged claim for readers; several are told apart by the end of their keys."""
+    measured, paper = entry["measured"], entry["paper"]
+    if isinstance(paper, dict):  # a row of Fig. 9, of which the paper's has some columns
+        measured = {
+            key: {name: row[name] for name in paper if name in row} for key, row in measured.items()
+        }
     if len(measured) == 1:
         return shown(*measured.values())
     return "; ".join(f"{tail(key)} {shown(value)}" for key, value in measured.items())

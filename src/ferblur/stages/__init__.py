@@ -3,15 +3,38 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from ferblur import record
+from ferblur import arithmetic, record
 from ferblur.errors import UserError
+from ferblur.params import load
 from ferblur.partial import die_with_parent
 from ferblur.ranks import first
 
-if sys.argv[0] == "-m":  # Python is about to run a stage: before it imports for seconds
+CHOOSE = ("train", "evaluate")
+"""The stages whose arithmetic is `train.arithmetic`; that of the others is always portable."""
+
+
+def start(stage: str) -> None:
+    """Make this process the stage's, before the stage's module loads what computes.
+
+    Exits with one line on a processor that cannot run it.
+    """
     die_with_parent()
+    chosen = arithmetic.PORTABLE
+    if stage in CHOOSE:
+        with suppress(UserError):  # the stage itself will say what is wrong
+            chosen = load().train.arithmetic
+    arithmetic.pin(chosen == arithmetic.PORTABLE)
+    try:
+        arithmetic.check()
+    except UserError as error:
+        sys.exit(f"{stage}: {error}")
+
+
+if sys.argv[0] == "-m":  # Python is about to run a stage
+    start(sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2])
 
 
 def run(main: Callable[[], None]) -> None:

@@ -32,14 +32,14 @@ def page(judged: dict[str, dict[str, Any]], counts: dict[str, int], agreed: dict
     for name, text in VERDICTS.items():
         lines += ["", f"## {text.capitalize()}", ""]
         lines += [
-            "| claim | place | paper | wanted | measured | why |",
-            "|---|---|---|---|---|---|",
+            "| claim | place | paper | wanted | measured | trainings | why |",
+            "|---|---|---|---|---|---|---|",
         ]
         for key, entry in judged.items():
             if entry["verdict"] != name:
                 continue
             fields = [f"{entry['claim']} (`{key}`)", entry["place"], shown_paper(entry)]
-            fields += [entry["relation"], shown_facts(entry["measured"]), shown_trainings(entry)]
+            fields += [entry["relation"], shown_facts(entry), shown_trainings(entry)]
             fields.append("; ".join(filter(None, (entry["reason"], entry["note"]))))
             lines.append("| " + " | ".join(field.replace("|", "\\|") for field in fields) + " |")
     lines += ["", "## This run against the committed one", "", agreed["line"], ""]

@@ -42,7 +42,8 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
 def evaluate(name: str, ranks: Ranks) -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
     params = load()
-    device = devices.choose()
+    arithmetic = params.train.arithmetic
+    device = devices.choose(arithmetic)
     model = network.load(MODELS / name / f"{params.evaluate.epoch}.safetensors").to(device)
     faces = {pool: Faces.open(FACES, pool) for pool in ("train", "deployment")}
     radii = {level: params.blur.radius(level) for level in LEVELS}
@@ -54,7 +55,7 @@ def evaluate(name: str, ranks: Ranks) -> None:
         tasks(name, radii).items(), desc="evaluate", disable=None if ranks.first else True
     ):
         samples = Samples(faces[pool], rows, model.params.input_size, model.params.channel_order)
-        with deterministic(device):
+        with deterministic(device, arithmetic):
             logits, labels = predict(model, samples, params.evaluate.batch_size, device, ranks)
         if not ranks.first:
             continue

@@ -46,8 +46,11 @@ def fit(
     continues from its last checkpoint, at most some seconds old, to the same bytes. Returns the
     curves, one row an epoch.
     """
-    device = devices.choose()
-    with torch.random.fork_rng([device] if device.type == "cuda" else []), deterministic(device):
+    device = devices.choose(params.arithmetic)
+    with (
+        torch.random.fork_rng([device] if device.type == "cuda" else []),
+        deterministic(device, params.arithmetic),
+    ):
         torch.manual_seed(params.seed)
         model = network.build(params).to(device)
         optimizer = make_optimizer(model, params)
@@ -126,19 +129,21 @@ def main() -> None:
     params = load().train
     manifest_path = SOURCE / f"{name}.csv"
     with joined() as ranks:
-        device = devices.choose()
-        precision = devices.precision(params.precision, device)
+        device = devices.choose(params.arithmetic)
+        computed = {
+            "arithmetic": devices.arithmetic(params.arithmetic, device),
+            "device": devices.name(device),
+            "ranks": ranks.size,
+            "torch": torch.__version__,
+        }
         inputs = {
             "params": params.model_dump(),
             "manifest": sha256(manifest_path),
             "faces": sha256(FACES / "train.npy"),
-            "device": device.type,
-            "precision": precision,
-            "torch": torch.__version__,
-            "ranks": ranks.size,
+            **computed,
         }
         if ranks.first:
-            print(f"train {name} on {device.type} in {precision}", flush=True)
+            print(f"train {name}: {computed['device']}, {computed['arithmetic']}", flush=True)
         rows = manifests.read(manifest_path)
         faces = Faces.open(FACES, "train")
         train, val = (
@@ -149,6 +154,7 @@ def main() -> None:
             history = fit(train, val, params, folder, ranks)
             if ranks.first:
                 log_curves(folder / "curves", history)
+                write_json(folder / "curves/computed.json", computed)
                 for epoch in ("best", "last"):
                     with atomic(MODELS / name / f"{epoch}.safetensors") as temporary:
                         shutil.copyfile(folder / f"{epoch}.safetensors", temporary)
