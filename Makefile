@@ -10,7 +10,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check docker docker-repro docker-test export imagenet reference benchmark scale spread committed clean
+.PHONY: help setup repro test check verify docker docker-repro docker-test export imagenet reference benchmark scale spread processors committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: setup ## lint, types, Dockerfile
 	ruff format --check
 	mypy
 	hadolint Dockerfile
+
+verify: setup ## does this machine compute what the committed run's did? a minute
+	@python -m ferblur.verify
 
 docker: ## build the image; BUILD_ARGS=… are passed on
 	docker build --build-arg COMMIT=$$(git describe --always --dirty --abbrev=40 --exclude '*') $(BUILD_ARGS) -t $(IMAGE) .
@@ -69,11 +72,15 @@ benchmark: setup $(VENV)-reference/installed ## measure align and train against 
 scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk (half an hour)
 	python benchmarks/scale.py
 
-spread: setup ## measure how far the scores move when training again elsewhere (after repro; an hour)
+spread: setup ## measure how far the scores move in other arithmetic and from other seeds (after repro; half an hour)
 	python benchmarks/spread.py
+
+processors: setup ## the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
+	python benchmarks/processors.py
 
 committed: setup ## make this run the one that others are compared with (after repro and spread)
 	python -m ferblur.agreement
+	python -m ferblur.verify --write
 
 clean: ## delete everything that make repro makes anew, and the environment
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots

@@ -8,15 +8,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
 
+RESULTS = ("params.yaml", "results", "paper/figures", "paper/tables", "paper/main.pdf")
+"""What the README's commands change of what git holds, but for dvc.lock."""
+
+
+def committed(name: str) -> bytes:
+    """A file as the last commit has it, whatever a reader has made of it since.
+
+    Skips the test where there is no commit: in the image, in an archive.
+    """
+    shown = subprocess.run(
+        ["git", "show", f"HEAD:{name}"], cwd=ROOT, check=False, capture_output=True
+    )
+    if shown.returncode:
+        pytest.skip("there is no commit here")
+    return shown.stdout
+
 
 class Clone:
-    """A copy of the working tree as a git and DVC repository of its own."""
+    """A copy of the working tree as a git and DVC repository of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Its results are those of the working tree, or `as_committed` those of the last commit, where
+    there is one: a reader may have made results of their own.
+    """
+
+    def __init__(self, folder: Path, as_committed: bool = False) -> None:
         repository = folder / ".git"
         subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
         listed = subprocess.run(  # by .gitignore alone: an image or archive has no .git
@@ -30,6 +51,12 @@ class Clone:
                 shutil.copy2(ROOT / name, folder / name)
         self.folder = folder
         self.first: list[str] = []
+        if as_committed:
+            packed = subprocess.run(
+                ["git", "archive", "HEAD", *RESULTS], cwd=ROOT, check=False, capture_output=True
+            )
+            if not packed.returncode:
+                subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True)
         self.commit("start")
 
     def environment(self) -> dict[str, str]:

@@ -23,6 +23,13 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared is the CPU's, on any
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run the pipeline in a clone."""
+    for item in items:
+        if {"clone", "finished", "readers"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("clones")
+
+
 @pytest.fixture
 def root() -> Path:
     """The repository."""

@@ -55,8 +55,12 @@ def test_names_a_dataset_that_is_not_there(folder: Path, edit: Callable[..., Non
         preflight.main([])
 
 
-def test_says_that_it_will_be_slow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_says_that_it_will_be_slow(
+    folder: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     preflight.use_profile("demo")
+    assert preflight.describe_device(load()).startswith("CPU, portable arithmetic")
+    edit(train={"arithmetic": "bfloat16"})
     monkeypatch.setattr(device, "native_bfloat16", lambda chosen: False)
     monkeypatch.setattr(device, "gpu_problem", lambda: "no GPU today")
     said = preflight.describe_device(load())

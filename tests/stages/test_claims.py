@@ -1,5 +1,6 @@
 """Every claim gets one verdict, in the file and on the page."""
 
+import re
 from pathlib import Path
 
 from ferblur import verdicts
@@ -30,6 +31,24 @@ def test_another_run_is_compared(finished: Path) -> None:
     found = read_json(Path("results/agreement.json"))
     assert found["verdict"] == "other parameters"  # the committed run is the demo
     assert found["line"] in Path("results/claims.md").read_text()
+
+
+def test_every_row_has_a_cell_for_each_heading_and_both_values(finished: Path) -> None:
+    headings: list[str] = []
+    rows = 0
+    for line in Path("results/claims.md").read_text().splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if not cells:
+            headings = []
+        elif not headings:
+            headings = cells
+        else:
+            assert len(cells) == len(headings), line
+            if "(`fig9-" in line:
+                rows += 1
+                assert cells[headings.index("paper")]
+                assert cells[headings.index("measured")]
+    assert rows > 10
 
 
 def test_same_files_same_bytes(finished: Path) -> None:

@@ -1,0 +1,134 @@
+"""The same bytes on other processors, emulated: rendered and aligned faces, steps of training.
+
+    make processors      # a quarter of an hour; needs qemu-x86_64, version 8 or newer
+
+Renders and aligns faces of the smoke profile, takes steps of portable training on them, and
+evaluates, on this processor and on emulated ones (QEMU's user mode, which has no AVX-512 and no
+bfloat16; version 7 fails at AVX2's gather), with a kernel cache of their own. Compares the hashes,
+and asks a processor without AVX2 for its refusal. Writes `benchmarks/processors.json`; QEMU=… names
+another emulator.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from ferblur import arithmetic
+from ferblur.files import write_json
+
+OUT = Path(__file__).with_suffix(".json")
+EMULATED = ("Haswell", "EPYC")
+REFUSED = "IvyBridge"
+FACES, STEPS, BATCH = 48, 8, 16
+
+
+def hashes() -> dict[str, str]:
+    """What this processor computes, by hash; the environment is pinned from outside."""
+    # after the pins, which these read when they are loaded
+    import numpy as np
+    import torch
+
+    from ferblur import device, network, operations
+    from ferblur.detection import Mtcnn
+    from ferblur.params import load
+    from ferblur.stages import align, synthesize
+    from ferblur.training import Batch, deterministic, make_optimizer, make_schedule, train_one_epoch
+
+    params = load(Path("profiles/smoke.yaml"))
+    train = params.train.model_copy(update={"batch_size": BATCH, "epochs": 1})
+
+    def short(*contents: bytes) -> str:
+        return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
+
+    found = {"operations": short(json.dumps(operations.operations()).encode())}
+    renderer = synthesize.make_renderer()
+    shots = [s for s in synthesize.plan(params.synthesize, "train") if not s.duplicate_of][:FACES]
+    jpegs = [synthesize.shoot(synthesize.draw(params.synthesize, shot), renderer) for shot in shots]
+    found["images"] = short(*jpegs)
+    found["truth.csv"] = short(synthesize.truth(params.synthesize, shots).to_csv().encode())
+
+    torch.set_num_threads(1)  # as in align
+    detector, pixels, rows = Mtcnn(), [], []
+    with tempfile.TemporaryDirectory() as name:
+        for start in range(0, FACES, params.align.batch_size):
+            images = []
+            for jpeg in jpegs[start : start + params.align.batch_size]:
+                path = Path(name) / "image.jpg"
+                path.write_bytes(jpeg)
+                images.append(align.read(path))
+            detected = detector.detect(np.stack(images))
+            for image, faces in zip(images, detected, strict=True):
+                face, row = align.align_image(np.asarray(image), faces, params.align)
+                rows.append(row)
+                pixels += [face] if face is not None else []
+    found["aligned"] = str(len(pixels))
+    found["rows"] = short(json.dumps(rows).encode())
+    found["faces"] = short(*(face.tobytes() for face in pixels))
+
+    images = torch.from_numpy(np.stack(pixels)[:, ::2, ::2].copy())
+    labels = torch.arange(len(images)) % 6
+    cpu = device.choose(train.arithmetic)
+    with deterministic(cpu, train.arithmetic):
+        torch.manual_seed(train.seed)
+        model = network.build(train)
+        optimizer = make_optimizer(model, train)
+        batches = [
+            Batch(images[index], labels[index], BATCH, BATCH)
+            for index in torch.arange(STEPS * BATCH).remainder(len(images)).split(BATCH)
+        ]
+        schedule = make_schedule(optimizer, train, STEPS)
+        found["curve"] = repr(train_one_epoch(model, train, batches, optimizer, schedule, cpu))
+        state = model.state_dict()
+        found["weights"] = short(*(state[key].contiguous().numpy().tobytes() for key in state))
+        model.eval()
+        with torch.inference_mode():
+            logits, _ = model(images)
+        found["logits"] = short(logits.numpy().tobytes())
+    return found
+
+
+def on(processor: str, *command: str, check: bool = True) -> tuple[str, float]:
+    """Run Python pinned, emulated unless `processor` is empty; returns its output and seconds."""
+    emulator = [os.environ.get("QEMU", "qemu-x86_64"), "-cpu", processor] if processor else []
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as cache:
+        done = subprocess.run(
+            [*emulator, sys.executable, *command],
+            env=os.environ | arithmetic.pins() | {"WARP_CACHE_PATH": cache},
+            check=check, capture_output=True, text=True,
+        )  # fmt: skip
+    return done.stdout if check else done.stderr, time.perf_counter() - start
+
+
+def main() -> None:
+    """Run everywhere, compare, write."""
+    if sys.argv[1:] == ["--hashes"]:
+        print(json.dumps(hashes()))
+        return
+    content: dict[str, Any] = {"faces": FACES, "steps": STEPS, "batch": BATCH, "processors": {}}
+    for processor in ("", *EMULATED):
+        output, seconds = on(processor, __file__, "--hashes")
+        found = json.loads(output.splitlines()[-1])
+        content["processors"][processor or "native"] = {"seconds": round(seconds), **found}
+        print(processor or "native", f"{seconds:.0f} s", found, flush=True)
+    refusal, _ = on(REFUSED, "-m", "ferblur.preflight", check=False)
+    content["refusal"] = {REFUSED: refusal.splitlines()[-1]}
+    print(REFUSED, content["refusal"][REFUSED])
+    results = [
+        {key: value for key, value in found.items() if key != "seconds"}
+        for found in content["processors"].values()
+    ]
+    content["equal"] = all(result == results[0] for result in results)
+    write_json(OUT, content)
+    if not content["equal"]:
+        sys.exit("the processors differ")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Does this machine compute what the committed run's did?
+
+    make verify          # about a minute
+
+Runs some fifty operations, and the stages from `synthesize` to the evaluation of one model on the
+smoke profile, in a folder of their own; compares the hashes with paper/verify.json and names the
+first that differs, with what is known of the machine. `python -m ferblur.verify --write` replaces
+the file by what this machine gives.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ferblur import arithmetic, environment
+from ferblur.agreement import digest
+from ferblur.errors import UserError
+from ferblur.files import read_json, write_json
+from ferblur.params import load
+
+FILE = Path("paper/verify.json")
+PROFILE = Path("profiles/smoke.yaml")
+
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "synthesize": ("datasets/synthetic",),
+    "prepare": ("data/prepare",),
+    "align": ("data/align",),
+    "balance": ("data/balance",),
+    "split": ("data/split",),
+    "train@baseline": ("models/baseline",),
+    "evaluate@baseline": ("data/evaluate/baseline.csv", "data/evaluate/baseline-sharp.csv"),
+}
+"""The stages run, in order, and what of each is hashed."""
+
+PACKAGES = ("numpy", "torch", "torchvision", "pillow", "opencv-python-headless", "warp-lang")
+"""Whose versions may matter."""
+
+
+def run(command: list[str], folder: Path, variables: Mapping[str, str]) -> str:
+    """Run Python in a folder; returns what it printed. Raises UserError where it fails."""
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=os.environ | dict(variables),
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise UserError(f"python {' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def operations() -> dict[str, str]:
+    """The hash of what each operation gives on this machine, in portable arithmetic."""
+    found: dict[str, str] = json.loads(
+        run(["-m", "ferblur.operations"], Path.cwd(), arithmetic.pins())
+    )
+    return found
+
+
+def stages() -> dict[str, str]:
+    """The hash of what each stage makes on this machine."""
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "params.yaml").write_bytes(PROFILE.read_bytes())
+        for stage in tqdm(STAGES, desc="verify", unit="stage", disable=None):
+            verb, _, model = stage.partition("@")
+            run(["-m", f"ferblur.stages.{verb}", *filter(None, [model])], folder, {})
+            found[stage] = made(folder, stage)
+    return found
+
+
+def made(folder: Path, stage: str) -> str:
+    """The hash of what a stage has made in a project's folder."""
+    return " ".join(digest(folder / path)[:16] for path in STAGES[stage])
+
+
+def machine() -> dict[str, str]:
+    """What is known of this machine that arithmetic could depend on."""
+    known = environment.describe(load(PROFILE).train)
+    wanted = ("processor", "instruction sets", "cores", "threads of training", "system", "Python")
+    versions = environment.packages()
+    return {name: known[name] for name in wanted} | {
+        name: versions[name] for name in PACKAGES if name in versions
+    }
+
+
+def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> list[str]:
+    """The names whose hashes differ, or which one of the two lacks, in the order of `found`."""
+    return [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
+
+
+def said(kind: str, found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """One line: how many are the same, and the first that is not."""
+    differing = differences(found, expected)
+    if not differing:
+        return f"{kind}: all {len(found)} give the bytes of the committed run"
+    first = differing[0]
+    return (
+        f"{kind}: {len(differing)} of {len(found)} differ, first '{first}' "
+        f"({found.get(first)}, committed {expected.get(first)})"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Compare, or with --write replace what is compared with; exits with 1 on a difference."""
+    if arguments not in ([], ["--write"]):
+        raise UserError(f"verify: takes --write or nothing, not {' '.join(arguments)}")
+    arithmetic.check()
+    for name, value in machine().items():
+        print(f"{name}: {value}")
+    found = {"operations": operations(), "stages": stages()}
+    if arguments:
+        write_json(FILE, found)
+        print(f"{FILE}: written")
+        return
+    expected = read_json(FILE)
+    for kind, hashes in found.items():
+        print(said(kind, hashes, expected[kind]))
+    if found != expected:
+        sys.exit(
+            "This machine computes otherwise than the committed run's. The same bytes are promised "
+            "for x86-64 processors with AVX2 and the locked packages (docs/arithmetic.md)."
+        )
+    print("This machine gives the bytes of the committed run.")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
