@@ -44,7 +44,7 @@ verify: setup ## does this machine compute what the committed run's did? a minut
 docker: ## build the image; BUILD_ARGS=… are passed on
 	docker build --build-arg COMMIT=$$(git describe --always --dirty --abbrev=40 --exclude '*') $(BUILD_ARGS) -t $(IMAGE) .
 
-docker-repro: docker ## make repro in the container, with the GPU if there is one; files are yours
+docker-repro: docker ## make repro in the container, which sees the GPU if there is one; files are yours
 	docker run --rm $(GPUS) --user "$$(id -u):$$(id -g)" --volume "$(CURDIR)":/project --env PROFILE=$(PROFILE) $(IMAGE) dvc repro
 
 docker-test: docker ## run the tests in the container

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from ferblur import device
 from ferblur.agreement import NATIVE, SPREAD, TASKS, outputs, scores
 from ferblur.files import read_json, write_json
 from ferblur.manifest import MODELS
@@ -62,13 +63,17 @@ def main() -> None:
 
     Scores of an earlier state, whose outputs are not this run's, are thrown away.
     """
+    if not device.native_bfloat16(device.choose("bfloat16")):
+        sys.exit("bfloat16 is not native here: measure on a processor that has it")
     content = read_json(SPREAD) if SPREAD.exists() else {}
     if content.get("outputs") != outputs():
-        content = {"outputs": outputs(), "runs": {"as committed": scores()}}
+        runs = {"as committed": scores()}
+        content = {"outputs": outputs(), "runs": runs}
+    write_json(SPREAD, content | {"variants": list(VARIANTS)})
     for name, train in tqdm(VARIANTS.items(), desc="spread", disable=None):
         if name not in content["runs"]:
             content["runs"][name] = trained_again(train)
-            write_json(SPREAD, content)
+            write_json(SPREAD, content | {"variants": list(VARIANTS)})
 
 
 if __name__ == "__main__":

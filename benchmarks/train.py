@@ -4,19 +4,26 @@
 samples, so that their ratios hold on a machine whose speed wanders:
 
 - textbook: all samples decoded into float16 arrays in memory, float32, channels first
-- ours: read, augmented and blurred on the fly, channels last, autocast as params.yaml says
+- ours: read, augmented and blurred on the fly, channels last, bfloat16 where the hardware has it
 - compute: ours on batches that are in memory already
+- float32, portable: ours in other arithmetic; the portable way in a process of its own, which waits
+  while the others run
 
-Ours over textbook is what the care is worth; ours over compute is what reading costs. Compute
+Ours over textbook is what the care is worth; ours over compute is what reading costs; ours over
+float32 and portable is what the same bytes on every processor cost. Compute
 and textbook are also held against this machine's best matrix product in their precision. Prints a
 table and writes benchmarks/train.json.
 """
 
 import argparse
+import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +32,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from ferblur import arithmetic, manifest, network
 from ferblur import device as devices
-from ferblur import manifest, network
 from ferblur.faces import Faces
 from ferblur.files import write_json
 from ferblur.params import Train, load
@@ -43,7 +50,7 @@ from ferblur.training import (
 )
 
 HERE = Path(__file__).parent
-SIZES = (96, 128)
+SIZES = (80, 128)
 
 
 def second_model(params: Train) -> Samples:
@@ -95,6 +102,37 @@ def ours(
     return run
 
 
+@contextmanager
+def portable(size: int, steps: int) -> Iterator[Callable[[], None]]:
+    """`ours` in portable arithmetic, whose settings must be there before torch is loaded."""
+    with subprocess.Popen(
+        [sys.executable, __file__, "--portable", str(size), str(steps)],
+        env=os.environ | arithmetic.pins(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, bufsize=1,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        lines, answers = process.stdin, process.stdout
+
+        def run() -> None:
+            lines.write("\n")
+            assert answers.readline() == "done\n"
+
+        yield run
+        lines.close()
+
+
+def serve(size: int, steps: int) -> None:
+    """The other side of `portable`: runs for each line that comes."""
+    params = load().train.model_copy(update={"input_size": size, "arithmetic": "portable"})
+    samples = second_model(params)
+    order = shuffled(len(samples), params.batch_size, 0)[:steps]
+    run = ours(samples, order, params, torch.device("cpu"), in_memory=False)
+    for _ in sys.stdin:
+        run()
+        print("done", flush=True)
+
+
 def flops_per_image(params: Train) -> float:
     """Floating-point operations of one training step, forward and backward, for an image."""
     model = network.build(params).train()
@@ -130,25 +168,33 @@ def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
     if device.type == "cuda":
         ways["ours, cuda"] = ours(samples, order, params, device, in_memory=False)
         ways["compute, cuda"] = ours(samples, order, params, device, in_memory=True)
-    speeds: dict[str, list[float]] = {name: [] for name in ways}
-    for run in ways.values():
-        run()
-    for _ in tqdm(range(rounds), desc=f"{size} px", disable=None):
-        for name, run in ways.items():
-            start = time.perf_counter()
-            run()  # ends with the totals read, so a GPU has finished
-            images = sum(len(batch) for batch in order)
-            speeds[name].append(images / (time.perf_counter() - start))
+    float32 = params.model_copy(update={"arithmetic": "float32"})
+    ways["float32"] = ours(samples, order, float32, cpu, in_memory=False)
+    speeds: dict[str, list[float]] = {name: [] for name in (*ways, "portable")}
+    with portable(size, steps) as ways["portable"]:
+        for run in ways.values():
+            run()
+        for _ in tqdm(range(rounds), desc=f"{size} px", disable=None):
+            for name, run in ways.items():
+                start = time.perf_counter()
+                run()  # ends with the totals read, so a GPU has finished
+                images = sum(len(batch) for batch in order)
+                speeds[name].append(images / (time.perf_counter() - start))
     median = {name: statistics.median(values) for name, values in speeds.items()}
     precision = devices.arithmetic(params.arithmetic, cpu)
     flops, peak = flops_per_image(params), matrix_peak(precision)
     plain_peak = matrix_peak("float32")
-    turns = list(zip(*(speeds[name] for name in ("textbook", "ours", "compute")), strict=True))
+
+    def ratio(one: str, other: str) -> float:
+        return statistics.median(a / b for a, b in zip(speeds[one], speeds[other], strict=True))
+
     return {
         "images_per_second": speeds,
         "median": median,
-        "ours_to_textbook": statistics.median(mine / book for book, mine, _ in turns),
-        "ours_to_compute": statistics.median(mine / pure for _, mine, pure in turns),
+        "ours_to_textbook": ratio("ours", "textbook"),
+        "ours_to_compute": ratio("ours", "compute"),
+        "ours_to_portable": ratio("ours", "portable"),
+        "float32_to_portable": ratio("float32", "portable"),
         "precision": precision,
         "gflop_per_image": flops / 1e9,
         "compute_gflop_per_second": flops * median["compute"] / 1e9,
@@ -164,7 +210,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--portable", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.portable:
+        serve(*options.portable)
+        return
     found = {size: measure(size, options.steps, options.rounds) for size in SIZES}
     print(f"{options.rounds} rounds of {options.steps} steps, {cores()} cores, images/s:")
     for size, result in found.items():
@@ -174,7 +224,9 @@ def main() -> None:
             print(f"  {name:14} {middle:8.1f}   ({low:.1f} to {high:.1f})")
         print(
             f"  ours / textbook {result['ours_to_textbook']:.2f}, "
-            f"ours / compute {result['ours_to_compute']:.3f}; "
+            f"ours / compute {result['ours_to_compute']:.3f}, "
+            f"ours / portable {result['ours_to_portable']:.2f}, "
+            f"float32 / portable {result['float32_to_portable']:.2f}; "
             f"compute {result['compute_gflop_per_second']:.0f} GFLOP/s, "
             f"{result['compute_to_matrix_product']:.0%} of a matrix product's "
             f"{result['matrix_product_gflop_per_second']:.0f}; "

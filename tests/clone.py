@@ -33,11 +33,11 @@ def committed(name: str) -> bytes:
 class Clone:
     """A copy of the working tree as a git and DVC repository of its own.
 
-    Its results are those of the working tree, or `as_committed` those of the last commit, where
-    there is one: a reader may have made results of their own.
+    Parameters and results are those of the last commit, where there is one: a reader may have made
+    others.
     """
 
-    def __init__(self, folder: Path, as_committed: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         repository = folder / ".git"
         subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
         listed = subprocess.run(  # by .gitignore alone: an image or archive has no .git
@@ -51,12 +51,11 @@ class Clone:
                 shutil.copy2(ROOT / name, folder / name)
         self.folder = folder
         self.first: list[str] = []
-        if as_committed:
-            packed = subprocess.run(
-                ["git", "archive", "HEAD", *RESULTS], cwd=ROOT, check=False, capture_output=True
-            )
-            if not packed.returncode:
-                subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True)
+        packed = subprocess.run(
+            ["git", "archive", "HEAD", *RESULTS], cwd=ROOT, check=False, capture_output=True
+        )
+        if not packed.returncode:
+            subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True)
         self.commit("start")
 
     def environment(self) -> dict[str, str]:
@@ -75,7 +74,8 @@ class Clone:
 
     def commit(self, message: str) -> None:
         self.run("git", "add", "-A")
-        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message,
+                 "--allow-empty")  # fmt: skip
 
     def restore(self) -> None:
         """Undo every edit since the last commit."""

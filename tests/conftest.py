@@ -129,9 +129,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @pytest.fixture
 def finished(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the smoke run to edit, all but its models, as the working directory."""
+    """A copy of the smoke run to edit, but for its models, as the working directory."""
     folder = tmp_path / "finished"
     left_out = shutil.ignore_patterns(".git", ".dvc", "models", "dist")
     shutil.copytree(clone.folder, folder, ignore=left_out)
+    (folder / "models").symlink_to(clone.folder / "models")
     monkeypatch.chdir(folder)
     return folder

@@ -11,10 +11,7 @@ import pytest
 from clone import committed as in_git
 from ferblur import agreement
 from ferblur.errors import UserError
-from ferblur.files import read_json
 from ferblur.manifest import MODELS
-
-ROOT = Path(__file__).parents[1]
 
 
 def scores(value: float) -> dict[str, Any]:
@@ -32,6 +29,7 @@ def computed(**changes: object) -> dict[str, object]:
 def committed() -> dict[str, Any]:
     return {
         "params": {"train": {"seed": 3, "epochs": 15, "arithmetic": "portable"}},
+        "versions": {"numpy": "2.4.6", "torch": "2"},
         "computed": {model: computed() for model in MODELS},
         "outputs": {"split": "a", "train@baseline": "b", "evaluate@second": "c"},
         "scores": scores(0.5),
@@ -77,6 +75,13 @@ def test_a_gpu_is_named(run: Any, committed: Any) -> None:
     assert "There: baseline on CPU in portable, torch 2, 1 rank;" in line
 
 
+def test_other_versions_are_named(run: Any, committed: Any) -> None:
+    run["outputs"]["split"] = "d"
+    run["versions"]["numpy"] = "2.5.0"
+    line = agreement.compare(run, committed)["line"]
+    assert line.endswith("other versions here: numpy 2.5.0 (there 2.4.6).")
+
+
 def test_native_arithmetic_has_scores_of_its_own(run: Any, committed: Any) -> None:
     run["outputs"]["train@baseline"] = "d"
     run["params"]["train"]["arithmetic"] = "bfloat16"
@@ -112,6 +117,8 @@ def test_a_folder_is_its_files_and_their_names(tmp_path: Path) -> None:
         (folder / name).write_text(content)
         digests |= {agreement.digest(folder), agreement.digest(folder)}
     assert len(digests) == 3
+    with pytest.raises(FileNotFoundError):
+        agreement.digest(tmp_path / "c")
 
 
 def test_chance_alone_stays_within_tolerance() -> None:
@@ -149,8 +156,9 @@ def test_a_spread_of_another_run_is_refused(finished: Path) -> None:
 
 
 def test_the_committed_run_is_the_one_in_git() -> None:
-    committed = read_json(ROOT / "paper/committed.json")
-    spread = read_json(ROOT / "benchmarks/spread.json")
+    committed, spread = (
+        json.loads(in_git(name)) for name in ("paper/committed.json", "benchmarks/spread.json")
+    )
     assert committed["tolerances"] == agreement.tolerances(spread["runs"])
     assert committed["outputs"] == spread["outputs"]
     assert committed["scores"] == spread["runs"]["as committed"]

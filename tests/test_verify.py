@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clone import Clone
-from ferblur import operations, verify
+from ferblur import arithmetic, operations, verify
 from ferblur.errors import UserError
 from ferblur.files import read_json
 
@@ -31,8 +31,8 @@ def test_the_smoke_run_gives_the_committed_bytes(clone: Clone) -> None:
 
 def test_operations_tell_other_arithmetic_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     # as without FMA; ATen's own loops for the oldest processors
-    other = verify.arithmetic.pins() | {"ATEN_CPU_CAPABILITY": "default"}
-    monkeypatch.setattr(verify.arithmetic, "pins", lambda: other)
+    other = arithmetic.pins() | {"ATEN_CPU_CAPABILITY": "default"}
+    monkeypatch.setattr(arithmetic, "pins", lambda: other)
     differing = verify.differences(verify.operations(), read_json(verify.FILE)["operations"])
     assert "torch softmax" in differing
     assert "numpy exp" not in differing

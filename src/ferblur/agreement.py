@@ -8,6 +8,7 @@ arithmetic gave and the tolerance of each score.
 import hashlib
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from statistics import stdev
 from typing import Any
@@ -32,6 +33,16 @@ SCORES = ("accuracy", "f1")
 NATIVE = ("float32", "bfloat16")
 """Arithmetic in which spread.json has a run of the committed seed."""
 
+PACKAGES = (
+    "numpy",
+    "opencv-contrib-python-headless",
+    "pillow",
+    "torch",
+    "torchvision",
+    "warp-lang",
+)
+"""Whose versions can change what is computed."""
+
 SURE = 0.95
 """How often a run that differs only by chance has every score within tolerance."""
 
@@ -40,8 +51,11 @@ LEAST = 0.01
 
 
 def digest(path: Path) -> str:
-    """The hash of a file, or of a folder's files and their names."""
-    if path.is_file():
+    """The hash of a file, or of a folder's files and their names.
+
+    Raises FileNotFoundError where there is nothing.
+    """
+    if not path.is_dir():
         return sha256(path)
     files = sorted(file for file in path.rglob("*") if file.is_file())
     lines = "".join(f"{sha256(file)} {file.relative_to(path).as_posix()}\n" for file in files)
@@ -58,8 +72,9 @@ def images() -> str:
 
 def outputs() -> dict[str, str]:
     """The hash of what each stage made, in the order of the stages, up to the predictions."""
+    built_in = Path(load().data.root) == Path("datasets/synthetic")
     return {
-        "synthesize": images(),
+        **({"synthesize": images()} if built_in else {}),
         **{
             stage: digest(Path("data") / stage)
             for stage in ("prepare", "align", "balance", "split")
@@ -72,6 +87,11 @@ def outputs() -> dict[str, str]:
 def computed() -> dict[str, Any]:
     """With what each model was trained: arithmetic, device, ranks, torch's version."""
     return {name: read_json(Path(f"results/train/{name}/computed.json")) for name in MODELS}
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that compute."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def scores() -> dict[str, Any]:
@@ -87,6 +107,7 @@ def this_run() -> dict[str, Any]:
     params = load().model_dump(mode="json", exclude={"figures"})
     return {
         "params": params,
+        "versions": versions(),
         "computed": computed(),
         "outputs": outputs(),
         "scores": scores(),
@@ -115,7 +136,14 @@ def tolerances(spread: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def why(run: Mapping[str, Any], committed: Mapping[str, Any], stage: str) -> str:
-    """Why a stage's outputs differ, as far as the run itself tells; the parameters are the same."""
+    """Why a stage's outputs differ, as far as is known here; the parameters are the same."""
+    others = [
+        f"{name} {found} (there {committed['versions'][name]})"
+        for name, found in run["versions"].items()
+        if found != committed["versions"][name]
+    ]
+    if others:
+        return f"Packages have other versions here: {', '.join(others)}."
     ours, theirs = (
         "; ".join(
             f"{name} on {each['device']} in {each['arithmetic']}, torch {each['torch']}, "
@@ -165,8 +193,8 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     if not differing:
         verdict = "bit-identical"
         line = (
-            "This run is bit-identical to the committed one, in every output of all "
-            f"{len(run['outputs'])} stages up to the predictions."
+            "This run is bit-identical to the committed one, from the images over faces, samples "
+            "and models to every prediction."
         )
     elif edited:
         named = ", ".join(edited[:3]) + (", …" if len(edited) > 3 else "")
@@ -200,7 +228,8 @@ def main() -> None:
         raise UserError(f"{record.FILE}: no machine noted; run `make repro` first")
     spread = read_json(SPREAD) if SPREAD.is_file() else {"runs": {}}
     run = this_run()
-    if len(spread["runs"]) < 3 or spread["outputs"] != run["outputs"]:
+    finished = [*spread.get("variants", []), "as committed"]
+    if set(spread["runs"]) != set(finished) or spread["outputs"] != run["outputs"]:
         raise UserError(f"{SPREAD}: not of this run, or not finished; run `make spread` first")
     if any(each["arithmetic"] != PORTABLE for each in run["computed"].values()):
         raise UserError(f"train.arithmetic: must be {PORTABLE} in the committed run")

@@ -47,6 +47,9 @@ TORCH = {
     "MKL_CBWR": "COMPATIBLE",
 }
 
+AGAINST = ("NPY_ENABLE_CPU_FEATURES", "OMP_THREAD_LIMIT")
+"""What must not be set beside them."""
+
 
 def pins(portable: bool = True) -> dict[str, str]:
     """The environment variables of portable arithmetic; only NumPy's where it is not `portable`."""
@@ -54,11 +57,18 @@ def pins(portable: bool = True) -> dict[str, str]:
 
 
 def pin(portable: bool = True) -> None:
-    """Set `pins` for this process and those it starts, whatever they were.
+    """Set `pins` for this process and those it starts, whatever the shell has set.
 
     Libraries read them once, when they are loaded or first used.
     """
     os.environ.update(pins(portable))
+    for name in AGAINST:
+        os.environ.pop(name, None)
+
+
+def pinned() -> bool:
+    """Whether this process has at least NumPy's pins."""
+    return os.environ.items() >= NUMPY.items()
 
 
 def check() -> None:
@@ -69,5 +79,5 @@ def check() -> None:
     if missing and platform.machine() in ("x86_64", "AMD64"):
         raise UserError(
             f"this processor has no {' and no '.join(missing)}, which ferblur's arithmetic needs: "
-            "use one made since about 2015 (Intel Haswell, AMD Zen, or later)"
+            "use an Intel Haswell (2013), an AMD Zen (2017) or a later one"
         )

@@ -1,4 +1,4 @@
-"""Does this machine compute what the committed run's did?
+"""Check that this machine computes what the committed run's did.
 
     make verify          # about a minute
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ferblur import arithmetic, environment
-from ferblur.agreement import digest
+from ferblur.agreement import digest, versions
 from ferblur.errors import UserError
 from ferblur.files import read_json, write_json
 from ferblur.params import load
@@ -28,7 +28,7 @@ FILE = Path("paper/verify.json")
 PROFILE = Path("profiles/smoke.yaml")
 
 STAGES: Mapping[str, tuple[str, ...]] = {
-    "synthesize": ("datasets/synthetic",),
+    "synthesize": ("datasets/synthetic/train", "datasets/synthetic/deployment"),
     "prepare": ("data/prepare",),
     "align": ("data/align",),
     "balance": ("data/balance",),
@@ -37,9 +37,6 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "evaluate@baseline": ("data/evaluate/baseline.csv", "data/evaluate/baseline-sharp.csv"),
 }
 """The stages run, in order, and what of each is hashed."""
-
-PACKAGES = ("numpy", "torch", "torchvision", "pillow", "opencv-python-headless", "warp-lang")
-"""Whose versions may matter."""
 
 
 def run(command: list[str], folder: Path, variables: Mapping[str, str]) -> str:
@@ -83,10 +80,7 @@ def machine() -> dict[str, str]:
     """What is known of this machine that arithmetic could depend on."""
     known = environment.describe(load(PROFILE).train)
     wanted = ("processor", "instruction sets", "cores", "threads of training", "system", "Python")
-    versions = environment.packages()
-    return {name: known[name] for name in wanted} | {
-        name: versions[name] for name in PACKAGES if name in versions
-    }
+    return {name: known[name] for name in wanted} | versions()
 
 
 def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> list[str]:

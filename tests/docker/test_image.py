@@ -111,6 +111,11 @@ def test_makes_the_same_bytes_as_outside(mounted: Mounted, clone: Clone) -> None
     assert inside == outside
 
 
+def test_checks_that_the_machine_computes_alike() -> None:
+    said = run("python", "-m", "ferblur.verify", options=HARDENED)
+    assert said.splitlines()[-1] == "This machine gives the bytes of the committed run."
+
+
 def test_dvc_works_for_a_user_without_a_name(mounted: Mounted) -> None:
     path = mounted.folder / "params.yaml"
     before = path.read_text()

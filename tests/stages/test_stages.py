@@ -5,15 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from ferblur import record, stages
+from ferblur import arithmetic, record, stages
 from ferblur.errors import UserError
 from ferblur.files import read_json
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     monkeypatch.setattr(sys, "argv", [f"/somewhere/{arguments[0]}.py", *arguments[1:]])
-    monkeypatch.setattr(stages, "die_with_parent", lambda: None)
+    pin(monkeypatch)
     stages.run(lambda: None)
+
+
+def pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in arithmetic.NUMPY.items():
+        monkeypatch.setenv(name, value)
 
 
 def test_durations_add_up_by_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +48,16 @@ def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         raise UserError("faces: none here")
 
     monkeypatch.setattr(sys, "argv", ["align.py"])
-    monkeypatch.setattr(stages, "die_with_parent", lambda: None)
+    pin(monkeypatch)
     with pytest.raises(SystemExit, match=r"^align: faces: none here$"):
         stages.run(mistaken)
+
+
+def test_a_stage_started_otherwise_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(monkeypatch)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "SkylakeX")
+    monkeypatch.setattr(sys, "argv", ["src/ferblur/stages/align.py"])
+    with pytest.raises(SystemExit, match=r"start it as `python -m ferblur\.stages\.align`"):
+        stages.run(lambda: None)

@@ -34,7 +34,9 @@ def start(stage: str) -> None:
 
 
 if sys.argv[0] == "-m":  # Python is about to run a stage
-    start(sys.orig_argv[sys.orig_argv.index("-m") + 1].rpartition(".")[2])
+    for argument in sys.orig_argv:
+        if argument.startswith(f"{__name__}."):
+            start(argument.removeprefix(f"{__name__}."))
 
 
 def run(main: Callable[[], None]) -> None:
@@ -43,7 +45,9 @@ def run(main: Callable[[], None]) -> None:
     A UserError becomes one line on stderr and exit status 1, and so does a file that is missing.
     """
     stage = Path(sys.argv[0]).stem
-    start = time.monotonic()
+    if not arithmetic.pinned():
+        sys.exit(f"{stage}: start it as `python -m {__name__}.{stage}`, which sets its arithmetic")
+    began = time.monotonic()
     try:
         main()
     except UserError as error:
@@ -51,6 +55,6 @@ def run(main: Callable[[], None]) -> None:
     except FileNotFoundError as error:
         sys.exit(f"{stage}: {error.filename}: not there; dvc repro makes what a stage reads first")
     if first():
-        name, seconds = "@".join([stage, *sys.argv[1:]]), time.monotonic() - start
+        name, seconds = "@".join([stage, *sys.argv[1:]]), time.monotonic() - began
         record.note_stage(name, seconds)
         print(f"{name}: {seconds:.0f} s")
