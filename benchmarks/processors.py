@@ -1,6 +1,6 @@
 """The same bytes on other processors, emulated: rendered and aligned faces, steps of training.
 
-    make processors      # a quarter of an hour; needs qemu-x86_64, version 8 or newer
+    make processors      # ten minutes; needs qemu-x86_64, version 8 or newer
 
 Renders and aligns faces of the smoke profile, takes steps of portable training on them, and
 evaluates, on this processor and on emulated ones (QEMU's user mode, which has no AVX-512 and no
