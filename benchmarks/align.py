@@ -4,7 +4,8 @@
 dataset; `python benchmarks/align.py --folder FOLDER` on other images. They take turns, on the
 same files and cores, so that their ratios hold on a machine whose speed wanders. Also measured:
 how much of our detection is convolution, and how fast that is against this machine's matrix
-product. Prints a table and writes benchmarks/align.json.
+product. All in this machine's own arithmetic, where the stage keeps to AVX2 (docs/arithmetic.md).
+Prints a table and writes benchmarks/align.json.
 """
 
 import argparse
