@@ -67,13 +67,13 @@ def main() -> None:
         sys.exit("bfloat16 is not native here: measure on a processor that has it")
     content = read_json(SPREAD) if SPREAD.exists() else {}
     if content.get("outputs") != outputs():
-        runs = {"as committed": scores()}
-        content = {"outputs": outputs(), "runs": runs}
-    write_json(SPREAD, content | {"variants": list(VARIANTS)})
+        content = {"outputs": outputs(), "runs": {"as committed": scores()}}
+    content["variants"] = list(VARIANTS)
+    write_json(SPREAD, content)
     for name, train in tqdm(VARIANTS.items(), desc="spread", disable=None):
         if name not in content["runs"]:
             content["runs"][name] = trained_again(train)
-            write_json(SPREAD, content | {"variants": list(VARIANTS)})
+            write_json(SPREAD, content)
 
 
 if __name__ == "__main__":

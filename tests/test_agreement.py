@@ -33,7 +33,7 @@ def committed() -> dict[str, Any]:
         "computed": {model: computed() for model in MODELS},
         "outputs": {"split": "a", "train@baseline": "b", "evaluate@second": "c"},
         "scores": scores(0.5),
-        "native_scores": {"bfloat16": scores(0.6)},
+        "native_scores": {"float32": scores(0.5), "bfloat16": scores(0.6)},
         "tolerances": scores(0.02),
         "environment": {"processor": "ours"},
     }
