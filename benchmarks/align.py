@@ -22,11 +22,11 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from tqdm import tqdm
 
-from ferblur.detection import Detector, Mtcnn, MtcnnReference
-from ferblur.files import write_json
-from ferblur.params import load
-from ferblur.ranks import cores
-from ferblur.stages.align import align_shard, read
+from ferblur.alignment.detection import Detector, Mtcnn, MtcnnReference
+from ferblur.alignment.shards import align_shard, read_image
+from ferblur.core.files import write_json
+from ferblur.core.params import load_params
+from ferblur.core.ranks import cores
 
 HERE = Path(__file__).parent
 WARM_UP = 32  # images
@@ -47,7 +47,7 @@ def one_by_one() -> Callable[[list[Path]], int]:
 
 def staged(detector: Detector, threads: int) -> Callable[[list[Path]], int]:
     """What the align stage does with a shard, `threads` batches at a time."""
-    params = load().align
+    params = load_params().align
     workers = ThreadPoolExecutor(threads)
 
     def run(files: list[Path]) -> int:
@@ -70,7 +70,7 @@ def matrix_peak(size: int = 1024, seconds: float = 2.0) -> float:
 
 def convolutions(files: list[Path]) -> dict[str, float]:
     """Share of our detection spent in convolutions, and their GFLOP/s, on one core."""
-    images = np.stack([image for file in files if not isinstance(image := read(file), str)])
+    images = np.stack([image for file in files if not isinstance(image := read_image(file), str)])
     detector = Mtcnn()
     detector.detect(images)
     with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:

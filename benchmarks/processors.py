@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ferblur import arithmetic
-from ferblur.files import write_json
+from ferblur.core import arithmetic
+from ferblur.core.files import write_json
 
 OUT = Path(__file__).with_suffix(".json")
 EMULATED = ("Haswell", "EPYC")
@@ -34,30 +34,26 @@ def hashes() -> dict[str, str]:
     import numpy as np
     import torch
 
-    from ferblur import device, network, operations
-    from ferblur.detection import Mtcnn
-    from ferblur.params import load
-    from ferblur.stages import align, synthesize
-    from ferblur.training import (
-        Batch,
-        deterministic,
-        make_optimizer,
-        make_schedule,
-        train_one_epoch,
-    )
+    from ferblur.alignment.detection import Mtcnn
+    from ferblur.alignment.shards import align_image, read_image
+    from ferblur.commands import operations
+    from ferblur.core.params import load_params
+    from ferblur.model.device import choose_device
+    from ferblur.model.training import Batch, Loop, deterministic, train_one_epoch
+    from ferblur.rendering import shots as pictures
 
-    params = load(Path("profiles/smoke.yaml"))
+    params = load_params(Path("profiles/smoke.yaml"))
     train = params.train.model_copy(update={"batch_size": BATCH, "epochs": 1})
 
     def short(*contents: bytes) -> str:
         return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
 
     found = {"operations": short(json.dumps(operations.operations()).encode())}
-    renderer = synthesize.make_renderer()
-    shots = [s for s in synthesize.plan(params.synthesize, "train") if not s.duplicate_of][:FACES]
-    jpegs = [synthesize.shoot(synthesize.draw(params.synthesize, shot), renderer) for shot in shots]
+    renderer = pictures.make_renderer()
+    shots = [s for s in pictures.plan(params.synthesize, "train") if not s.duplicate_of][:FACES]
+    jpegs = [pictures.shoot(pictures.draw(params.synthesize, shot), renderer) for shot in shots]
     found["images"] = short(*jpegs)
-    found["truth.csv"] = short(synthesize.truth(params.synthesize, shots).to_csv().encode())
+    found["truth.csv"] = short(pictures.truth(params.synthesize, shots).to_csv().encode())
 
     torch.set_num_threads(1)  # as in align
     detector, pixels, rows = Mtcnn(), [], []
@@ -67,10 +63,10 @@ def hashes() -> dict[str, str]:
             for jpeg in jpegs[start : start + params.align.batch_size]:
                 path = Path(name) / "image.jpg"
                 path.write_bytes(jpeg)
-                images.append(align.read(path))
+                images.append(read_image(path))
             detected = detector.detect(np.stack(images))
             for image, faces in zip(images, detected, strict=True):
-                face, row = align.align_image(np.asarray(image), faces, params.align)
+                face, row = align_image(np.asarray(image), faces, params.align)
                 rows.append(row)
                 pixels += [face] if face is not None else []
     found["aligned"] = str(len(pixels))
@@ -79,17 +75,16 @@ def hashes() -> dict[str, str]:
 
     samples = torch.from_numpy(np.stack(pixels)[:, ::2, ::2].copy())
     labels = torch.arange(len(samples)) % 6
-    cpu = device.choose(train.arithmetic)
+    cpu = choose_device(train.arithmetic)
     with deterministic(cpu, train.arithmetic):
         torch.manual_seed(train.seed)
-        model = network.build(train)
-        optimizer = make_optimizer(model, train)
+        loop = Loop.begin(train, STEPS, cpu)
         batches = [
             Batch(samples[index], labels[index], BATCH, BATCH)
             for index in torch.arange(STEPS * BATCH).remainder(len(samples)).reshape(STEPS, BATCH)
         ]
-        schedule = make_schedule(optimizer, train, STEPS)
-        found["curve"] = repr(train_one_epoch(model, train, batches, optimizer, schedule, cpu))
+        found["curve"] = repr(train_one_epoch(loop, batches))
+        model = loop.network
         state = model.state_dict()
         found["weights"] = short(*(state[key].contiguous().numpy().tobytes() for key in state))
         model.eval()
@@ -125,7 +120,7 @@ def main() -> None:
         found = json.loads(output.splitlines()[-1])
         content["processors"][processor or "native"] = {"seconds": round(seconds), **found}
         print(processor or "native", f"{seconds:.0f} s", found, flush=True)
-    said, _ = on(REFUSED, "-m", "ferblur.preflight", status=1)
+    said, _ = on(REFUSED, "-m", "ferblur.commands.preflight", status=1)
     lines = [line for line in said.splitlines() if not line.startswith("qemu")]
     content["refusal"] = {REFUSED: lines}
     print(REFUSED, *lines)

@@ -26,15 +26,15 @@ import psutil
 import torch
 import yaml
 
-from ferblur import device as devices
-from ferblur import manifest
-from ferblur.dataset import EMOTIONS, POOLS
-from ferblur.faces import Faces
-from ferblur.files import write_json
-from ferblur.params import load
-from ferblur.ranks import cores
-from ferblur.samples import Samples
-from ferblur.training import in_order, read, readers
+from ferblur.core.files import write_json
+from ferblur.core.params import load_params
+from ferblur.core.ranks import cores
+from ferblur.core.study import EMOTIONS, MODELS, POOLS
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import read_manifest
+from ferblur.dataset.samples import Samples
+from ferblur.model.device import arithmetic_on, choose_device
+from ferblur.model.training import in_order, prefetch, reader_threads
 from train import flops_per_image
 
 HERE = Path(__file__).parent
@@ -94,14 +94,14 @@ def watched() -> Iterator[dict[str, float]]:
 
 def read_all() -> None:
     """Read every sample of the second model once, in the current folder."""
-    params = load().train
-    rows = manifest.read(Path("data/split/second.csv"))
+    params = load_params().train
+    rows = read_manifest(Path("data/split/second.csv"))
     samples = Samples(
         Faces.open(Path("data/align"), "train"), rows, params.input_size, params.channel_order
     )
     batches = in_order(len(samples), params.batch_size)
-    threads = readers(devices.choose(params.arithmetic))
-    seen = sum(len(batch.labels) for batch in read(samples, batches, threads))
+    threads = reader_threads(choose_device(params.arithmetic))
+    seen = sum(len(batch.labels) for batch in prefetch(samples, batches, threads))
     print(json.dumps({"rows": seen}))
 
 
@@ -126,10 +126,10 @@ def measure(folder: Path, root: Path) -> dict[str, Any]:
     stages["read"] = run(folder, str(HERE.resolve() / "scale.py"), "--read")
     stages["train"] = run(folder, "-m", "ferblur.stages.train", "second")
     disk = sum(path.stat().st_size for path in (folder / "data").rglob("*") if path.is_file())
-    train = load(folder / "params.yaml").train
+    train = load_params(folder / "params.yaml").train
     splits = {}
-    for name in manifest.MODELS:
-        rows = manifest.read(folder / f"data/split/{name}.csv")
+    for name in MODELS:
+        rows = read_manifest(folder / f"data/split/{name}.csv")
         splits[name] = {"rows": len(rows)} | rows["split"].value_counts().to_dict()
     flops = flops_per_image(train)
     # images of all epochs; a prediction is about a third of a step
@@ -139,7 +139,7 @@ def measure(folder: Path, root: Path) -> dict[str, Any]:
     return {
         "cores": cores(),
         "torch": torch.__version__,
-        "arithmetic": devices.arithmetic(train.arithmetic, devices.choose(train.arithmetic)),
+        "arithmetic": arithmetic_on(train.arithmetic, choose_device(train.arithmetic)),
         "input_size": train.input_size,
         "faces": {pool: len(pd.read_csv(folder / f"data/align/{pool}.csv")) for pool in POOLS},
         "samples": splits,

@@ -5,7 +5,7 @@
 Trains and evaluates both models again on the data of this working tree: in the arithmetic of
 another machine, in which sums round differently and training amplifies the last bit, and from
 other seeds. Writes `benchmarks/spread.json`: every score of this run and of every variant, from
-which `ferblur.agreement` takes the tolerance granted to another machine's run.
+which `make committed` takes the tolerance granted to another machine's run.
 """
 
 import subprocess
@@ -17,10 +17,11 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from ferblur import device
-from ferblur.agreement import NATIVE, SPREAD, TASKS, outputs, scores
-from ferblur.files import read_json, write_json
-from ferblur.manifest import MODELS
+from ferblur.core.files import read_json, write_json
+from ferblur.core.study import MODELS, TASKS
+from ferblur.evidence.committed import NATIVE
+from ferblur.evidence.comparison import SPREAD, outputs, scores
+from ferblur.model.device import choose_device, native_bfloat16
 
 ROOT = Path.cwd()
 
@@ -63,7 +64,7 @@ def main() -> None:
 
     Scores of an earlier state, whose outputs are not this run's, are thrown away.
     """
-    if not device.native_bfloat16(device.choose("bfloat16")):
+    if not native_bfloat16(choose_device("bfloat16")):
         sys.exit("bfloat16 is not native here: measure on a processor that has it")
     content = read_json(SPREAD) if SPREAD.exists() else {}
     if content.get("outputs") != outputs():

@@ -32,19 +32,20 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from ferblur import arithmetic, manifest, network
-from ferblur import device as devices
-from ferblur.faces import Faces
-from ferblur.files import write_json
-from ferblur.params import Train, load
-from ferblur.ranks import cores
-from ferblur.samples import Samples
-from ferblur.training import (
+from ferblur.core import arithmetic
+from ferblur.core.files import write_json
+from ferblur.core.params import Train, load_params
+from ferblur.core.ranks import cores
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import read_manifest
+from ferblur.dataset.samples import Samples
+from ferblur.model import network
+from ferblur.model.device import arithmetic_on, choose_device
+from ferblur.model.training import (
+    Loop,
     deterministic,
-    make_optimizer,
-    make_schedule,
-    read,
-    readers,
+    prefetch,
+    reader_threads,
     shuffled,
     train_one_epoch,
 )
@@ -55,7 +56,7 @@ SIZES = (80, 128)
 
 def second_model(params: Train) -> Samples:
     """The second model's training samples, whose share of blurred ones is the study's."""
-    rows = manifest.read(Path("data/split/second.csv"))
+    rows = read_manifest(Path("data/split/second.csv"))
     rows = rows[rows["split"] == "train"]
     faces = Faces.open(Path("data/align"), "train")
     return Samples(faces, rows, params.input_size, params.channel_order)
@@ -89,15 +90,13 @@ def ours(
     samples: Samples, order: list[list[int]], params: Train, device: torch.device, in_memory: bool
 ) -> Callable[[], None]:
     """What the stage `train` does, from faces on disk or from batches in memory."""
-    model = network.build(params).to(device)
-    optimizer = make_optimizer(model, params)
-    schedule = make_schedule(optimizer, params.model_copy(update={"schedule": "constant"}), 1)
-    kept = list(read(samples, order, 1)) if in_memory else None
+    loop = Loop.begin(params.model_copy(update={"schedule": "constant"}), 1, device)
+    kept = list(prefetch(samples, order, 1)) if in_memory else None
 
     def run() -> None:
-        data = kept if kept is not None else read(samples, order, readers(device))
+        data = kept if kept is not None else prefetch(samples, order, reader_threads(device))
         with deterministic(device, params.arithmetic):
-            train_one_epoch(model, params, data, optimizer, schedule, device)
+            train_one_epoch(loop, data)
 
     return run
 
@@ -124,7 +123,7 @@ def portable(size: int, steps: int) -> Iterator[Callable[[], None]]:
 
 def serve(size: int, steps: int) -> None:
     """The other side of `portable`: runs for each line that comes."""
-    params = load().train.model_copy(update={"input_size": size, "arithmetic": "portable"})
+    params = load_params().train.model_copy(update={"input_size": size, "arithmetic": "portable"})
     samples = second_model(params)
     order = shuffled(len(samples), params.batch_size, 0)[:steps]
     run = ours(samples, order, params, torch.device("cpu"), in_memory=False)
@@ -156,10 +155,10 @@ def matrix_peak(precision: str, size: int = 2048) -> float:
 
 def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
     """All ways at one input size."""
-    params = load().train.model_copy(update={"input_size": size, "arithmetic": "bfloat16"})
+    params = load_params().train.model_copy(update={"input_size": size, "arithmetic": "bfloat16"})
     samples = second_model(params)
     order = shuffled(len(samples), params.batch_size, 0)[:steps]
-    device, cpu = devices.choose(params.arithmetic), torch.device("cpu")
+    device, cpu = choose_device(params.arithmetic), torch.device("cpu")
     ways = {
         "textbook": textbook(samples, order, params),
         "ours": ours(samples, order, params, cpu, in_memory=False),
@@ -181,7 +180,7 @@ def measure(size: int, steps: int, rounds: int) -> dict[str, Any]:
                 images = sum(len(batch) for batch in order)
                 speeds[name].append(images / (time.perf_counter() - start))
     median = {name: statistics.median(values) for name, values in speeds.items()}
-    precision = devices.arithmetic(params.arithmetic, cpu)
+    precision = arithmetic_on(params.arithmetic, cpu)
     flops, peak = flops_per_image(params), matrix_peak(precision)
     plain_peak = matrix_peak("float32")
 

@@ -13,21 +13,20 @@ import yaml
 from PIL import Image
 from torchvision.models import GoogLeNet
 
-from clone import Clone
-from ferblur.dataset import EMOTIONS, POOLS
-from ferblur.files import sha256
-from ferblur.params import Params, load
+from clone import ROOT, Clone
+from ferblur.core.files import sha256
+from ferblur.core.params import Params, load_params
+from ferblur.core.study import EMOTIONS, POOLS
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is compared is the CPU's, on any machine
 
-ROOT = Path(__file__).parents[1]
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run the pipeline in a clone."""
+    """Mark as slow what runs the whole pipeline, several ranks or a container."""
     for item in items:
-        if {"clone", "finished", "readers"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("clones")
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room != "unit" or {"clone", "finished"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def root() -> Path:
 @pytest.fixture
 def smoke() -> Params:
     """The smoke profile's parameters."""
-    return load(ROOT / "profiles/smoke.yaml")
+    return load_params(ROOT / "profiles/smoke.yaml")
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def checkpoint(tmp_path: Path) -> Path:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The smoke profile, run once; `first` names the stages that ran."""
     made = Clone(tmp_path_factory.mktemp("clone"))
-    made.run("python", "-m", "ferblur.preflight", "smoke")
+    made.run("python", "-m", "ferblur.commands.preflight", "smoke")
     made.commit("smoke")
     made.first = made.ran()
     made.commit("results")

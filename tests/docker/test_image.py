@@ -112,7 +112,7 @@ def test_makes_the_same_bytes_as_outside(mounted: Mounted, clone: Clone) -> None
 
 
 def test_checks_that_the_machine_computes_alike() -> None:
-    said = run("python", "-m", "ferblur.verify", options=("--cap-drop=ALL",))
+    said = run("python", "-m", "ferblur.commands.verify", options=("--cap-drop=ALL",))
     assert said.splitlines()[-1] == "This machine gives the bytes of the committed run."
 
 
@@ -261,7 +261,7 @@ def test_bill_of_materials_is_valid_and_complete() -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found = json.loads(text)
     names = {component["name"]: component for component in found["components"]}
-    freeze = run("python", "-c", "from ferblur.environment import packages; print(*packages())",
+    freeze = run("python", "-c", "from ferblur.evidence.environment import packages; print(*packages())",
                  options=("--entrypoint=",))  # fmt: skip
     assert set(freeze.split()) <= {name.lower() for name in names}
     assert {"ferblur", "torch", "git", "python3"} <= set(names)

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from ferblur import expression, subject
-from ferblur.dataset import EMOTIONS
-from ferblur.detection import Detection, Detector, MtcnnReference
-from ferblur.files import sha256, write_text
-from ferblur.params import load
-from ferblur.renderer import Renderer
-from ferblur.stages.synthesize import make_renderer, view
+from ferblur.alignment.detection import Detection, Detector, MtcnnReference
+from ferblur.core.files import sha256, write_text
+from ferblur.core.params import load_params
+from ferblur.core.study import EMOTIONS
+from ferblur.rendering import expression, subject
+from ferblur.rendering.renderer import Renderer
+from ferblur.rendering.shots import make_renderer, view
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -31,7 +31,7 @@ Cases = dict[str, np.ndarray]
 
 def rendered(renderer: Renderer) -> tuple[Cases, Callable[..., np.ndarray]]:
     """Four people of each emotion, 128 x 128 px, and the function that renders one at any pose."""
-    params = load(ROOT / "profiles/demo.yaml").synthesize
+    params = load_params(ROOT / "profiles/demo.yaml").synthesize
 
     def face(seed: int, emotion: str = "happiness", size: int = 128, **pose: Any) -> np.ndarray:
         generator = np.random.default_rng(seed)

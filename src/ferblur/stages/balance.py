@@ -4,31 +4,29 @@ from pathlib import Path
 
 import numpy as np
 
-from ferblur import manifest, stages
-from ferblur.dataset import EMOTIONS
-from ferblur.faces import Faces
-from ferblur.params import load
+from ferblur.core import stage
+from ferblur.core.params import load_params
+from ferblur.core.study import EMOTIONS
+from ferblur.curation.balancing import lower_majorities, raise_minorities
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import write_manifest
 
-SOURCE = Path("data/align")
-OUT = Path("data/balance")
+ALIGN = Path("data/align")
+BALANCE = Path("data/balance")
 
 
 def main() -> None:
     """Write the balanced train manifest and the balanced deployment manifest."""
-    params = load().balance
+    params = load_params().balance
     train_draw, deployment_draw = np.random.default_rng(params.seed).spawn(2)
-    train = Faces.open(SOURCE, "train").table
-    deployment = Faces.open(SOURCE, "deployment").table
-    manifest.write(
-        OUT / "train.csv", manifest.raise_minorities(train, params.brightness, train_draw)
-    )
-    manifest.write(
-        OUT / "deployment.csv",
-        manifest.lower_majorities(
-            deployment, params.deployment_per_class, EMOTIONS, deployment_draw
-        ),
+    train = Faces.open(ALIGN, "train").table
+    deployment = Faces.open(ALIGN, "deployment").table
+    write_manifest(BALANCE / "train.csv", raise_minorities(train, params.brightness, train_draw))
+    write_manifest(
+        BALANCE / "deployment.csv",
+        lower_majorities(deployment, params.deployment_per_class, EMOTIONS, deployment_draw),
     )
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stage.run(main)

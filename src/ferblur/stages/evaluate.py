@@ -11,28 +11,31 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ferblur import device as devices
-from ferblur import manifest as manifests
-from ferblur import metrics, network, stages
-from ferblur.blur import LEVELS
-from ferblur.dataset import EMOTIONS
-from ferblur.faces import Faces
-from ferblur.files import write_csv, write_json
-from ferblur.params import load
-from ferblur.ranks import Ranks, joined
-from ferblur.samples import Samples
-from ferblur.training import deterministic, predict
+from ferblur.core import stage
+from ferblur.core.files import write_csv, write_json
+from ferblur.core.params import load_params
+from ferblur.core.ranks import Ranks, joined
+from ferblur.core.study import EMOTIONS, LEVELS, POOLS, model_named
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import read_manifest
+from ferblur.dataset.samples import Samples
+from ferblur.evidence import metrics
+from ferblur.model import network
+from ferblur.model.device import choose_device
+from ferblur.model.training import deterministic, predict
 
-FACES = Path("data/align")
-MODELS = Path("models")
-OUT = Path("data/evaluate")
-RESULTS = Path("results/evaluate")
+ALIGN = Path("data/align")
+BALANCE = Path("data/balance")
+SPLIT = Path("data/split")
+MODELS_FOLDER = Path("models")
+EVALUATE = Path("data/evaluate")
+EVALUATE_RESULTS = Path("results/evaluate")
 
 
 def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFrame]]:
     """What to predict: the model's test split, then deployment at each level -> (pool, rows)."""
-    own = manifests.read(Path("data/split") / f"{name}.csv")
-    deployment = manifests.read(Path("data/balance/deployment.csv"))
+    own = read_manifest(SPLIT / f"{name}.csv")
+    deployment = read_manifest(BALANCE / "deployment.csv")
     levels = {
         level: ("deployment", deployment.assign(blur_radius=radii[level])) for level in LEVELS
     }
@@ -41,15 +44,15 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
 
 def evaluate(name: str, ranks: Ranks) -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
-    params = load()
+    params = load_params()
     arithmetic = params.train.arithmetic
-    device = devices.choose(arithmetic)
-    model = network.load(MODELS / name / f"{params.evaluate.epoch}.safetensors").to(device)
-    faces = {pool: Faces.open(FACES, pool) for pool in ("train", "deployment")}
-    radii = {level: params.blur.radius(level) for level in LEVELS}
+    device = choose_device(arithmetic)
+    model = network.load(MODELS_FOLDER / name / f"{params.evaluate.epoch}.safetensors").to(device)
+    faces = {pool: Faces.open(ALIGN, pool) for pool in POOLS}
+    radii = params.blur.radii()
 
     if ranks.first:
-        shutil.rmtree(RESULTS / name, ignore_errors=True)
+        shutil.rmtree(EVALUATE_RESULTS / name, ignore_errors=True)
     predictions, recalls, confusions = [], {}, {}
     for task, (pool, rows) in tqdm(
         tasks(name, radii).items(), desc="evaluate", disable=None if ranks.first else True
@@ -67,19 +70,19 @@ def evaluate(name: str, ranks: Ranks) -> None:
         table[list(EMOTIONS)] = logits
         predictions.append(table)
         score = metrics.scores(labels, predicted, params.evaluate.f1_average)
-        write_json(RESULTS / name / f"{task}.json", score)
+        write_json(EVALUATE_RESULTS / name / f"{task}.json", score)
         recalls[task] = metrics.recall(labels, predicted)
         confusions[task] = metrics.confusion(labels, predicted).tolist()
     if not ranks.first:
         return
-    write_json(RESULTS / name / "recall.json", recalls)
-    write_json(RESULTS / name / "confusion.json", confusions)
+    write_json(EVALUATE_RESULTS / name / "recall.json", recalls)
+    write_json(EVALUATE_RESULTS / name / "confusion.json", confusions)
     columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *EMOTIONS]
-    write_csv(OUT / f"{name}.csv", pd.concat(predictions)[columns])
+    write_csv(EVALUATE / f"{name}.csv", pd.concat(predictions)[columns])
     sharp = predictions[list(radii).index("none") + 1]
     names = np.array(EMOTIONS)
     write_csv(
-        OUT / f"{name}-sharp.csv",
+        EVALUATE / f"{name}-sharp.csv",
         pd.DataFrame({"actual": names[sharp["label"]], "predicted": names[sharp["predicted"]]}),
     )
 
@@ -87,8 +90,8 @@ def evaluate(name: str, ranks: Ranks) -> None:
 def main() -> None:
     """Score the model named on the command line; under torchrun, each rank predicts its share."""
     with joined() as ranks:
-        evaluate(manifests.model(sys.argv[1:]), ranks)
+        evaluate(model_named(sys.argv[1:]), ranks)
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stage.run(main)

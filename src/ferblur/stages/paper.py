@@ -4,22 +4,22 @@ from pathlib import Path
 
 import typst
 
-from ferblur import stages
-from ferblur.errors import UserError
-from ferblur.files import atomic
+from ferblur.core import stage
+from ferblur.core.errors import UserError
+from ferblur.core.files import atomic
 
-SOURCE = Path("paper/main.typ")
-OUT = Path("paper/main.pdf")
+PAPER_SOURCE = Path("paper/main.typ")
+PDF = Path("paper/main.pdf")
 
 
 def main() -> None:
     """Compile the paper; a number it names and the results lack stops with the key's name."""
-    with atomic(OUT) as temporary:
+    with atomic(PDF) as temporary:
         try:
             # only Typst's own fonts, so that the bytes do not depend on the machine
             # and PDF/UA-1, which a picture without alternative text would fail
             typst.compile(
-                str(SOURCE),
+                str(PAPER_SOURCE),
                 output=str(temporary),
                 root=".",
                 ignore_system_fonts=True,
@@ -27,11 +27,11 @@ def main() -> None:
             )
         except typst.TypstError as error:
             where = next(
-                (part for part in error.diagnostic.split() if part.startswith(str(SOURCE))),
-                str(SOURCE),
+                (part for part in error.diagnostic.split() if part.startswith(str(PAPER_SOURCE))),
+                str(PAPER_SOURCE),
             )
             raise UserError(f"{where}: {error.message}") from error
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stage.run(main)

@@ -4,19 +4,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ferblur import manifest, stages
-from ferblur.params import load
+from ferblur.core import stage
+from ferblur.core.params import load_params
+from ferblur.curation.splitting import add_blurred, assign_splits
+from ferblur.dataset.manifest import read_manifest, write_manifest
 
-SOURCE = Path("data/balance")
-OUT = Path("data/split")
+BALANCE = Path("data/balance")
+SPLIT = Path("data/split")
 
 
 def main() -> None:
     """Write the baseline and second manifests with train, val and test."""
-    params = load()
+    params = load_params()
     split = params.split
-    balanced = manifest.read(SOURCE / "train.csv")
-    second = manifest.add_blurred(
+    balanced = read_manifest(BALANCE / "train.csv")
+    second = add_blurred(
         balanced,
         {level: params.blur.radius(level) for level in split.blurred_levels},
         split.blurred_per_class,
@@ -24,9 +26,9 @@ def main() -> None:
         np.random.default_rng(split.seed),
     )
     for name, samples in {"baseline": balanced, "second": second}.items():
-        divided = manifest.assign_splits(samples, split.ratios, split.stratify, split.seed)
-        manifest.write(OUT / f"{name}.csv", divided)
+        divided = assign_splits(samples, split.ratios, split.stratify, split.seed)
+        write_manifest(SPLIT / f"{name}.csv", divided)
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stage.run(main)

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from ferblur import manifest as manifests
-from ferblur import stages
-from ferblur.architecture import figure9, googlenet
-from ferblur.blur import LEVELS
-from ferblur.files import read_json, write_csv
-from ferblur.manifest import MODELS
-from ferblur.params import load
+from ferblur.core import stage
+from ferblur.core.files import read_json, write_csv
+from ferblur.core.params import load_params
+from ferblur.core.study import LEVELS, MODELS
+from ferblur.dataset.manifest import read_manifest
 
+ARCHITECTURE = Path("results/architecture.json")
 SPLIT = Path("data/split")
 STATISTICS = Path("results/statistics")
-OUT = Path("paper/tables")
+TABLES = Path("paper/tables")
 
 
 def table1() -> pd.DataFrame:
@@ -23,7 +22,7 @@ def table1() -> pd.DataFrame:
     names = {"train": "Training", "val": "Validation", "test": "Testing"}
     columns = {}
     for model in MODELS:
-        counts = manifests.read(SPLIT / f"{model}.csv")["split"].value_counts()
+        counts = read_manifest(SPLIT / f"{model}.csv")["split"].value_counts()
         columns[model] = [int(counts[split]) for split in names] + [int(counts.sum())]
     return pd.DataFrame({"set": [*names.values(), "Total"], **columns})
 
@@ -55,14 +54,14 @@ def table3(radii: dict[str, float]) -> pd.DataFrame:
 
 def main() -> None:
     """Write the tables."""
-    blur = load().blur
-    shutil.rmtree(OUT, ignore_errors=True)
-    # as published, with ImageNet's 1,000 outputs; the study's models have 6
-    write_csv(OUT / "fig09-layers.csv", figure9(googlenet(1000)))
-    write_csv(OUT / "table1.csv", table1())
-    write_csv(OUT / "table2.csv", table2())
-    write_csv(OUT / "table3.csv", table3({level: blur.radius(level) for level in LEVELS}))
+    blur = load_params().blur
+    shutil.rmtree(TABLES, ignore_errors=True)
+    figure9 = pd.DataFrame(read_json(ARCHITECTURE)["figure9"])
+    write_csv(TABLES / "fig09-layers.csv", figure9)
+    write_csv(TABLES / "table1.csv", table1())
+    write_csv(TABLES / "table2.csv", table2())
+    write_csv(TABLES / "table3.csv", table3(blur.radii()))
 
 
 if __name__ == "__main__":
-    stages.run(main)
+    stage.run(main)

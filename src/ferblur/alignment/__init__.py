@@ -1,0 +1,1 @@
+"""Finds the face in an image, levels its eyes and crops it."""

@@ -1,0 +1,1 @@
+"""Plumbing that every stage shares: names, parameters, files, arithmetic, errors, resuming."""

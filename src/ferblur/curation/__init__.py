@@ -1,0 +1,1 @@
+"""Turns a folder of files into the study's datasets: accepting, balancing, splitting."""

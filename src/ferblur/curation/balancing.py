@@ -1,0 +1,63 @@
+"""Balancing: minority classes are raised in train, all classes lowered in deployment (III.B-C)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ferblur.core.errors import UserError
+from ferblur.core.study import EMOTIONS
+from ferblur.dataset.manifest import make_rows, number_rows
+
+
+def raise_minorities(
+    faces: pd.DataFrame, brightness: tuple[float, float], generator: np.random.Generator
+) -> pd.DataFrame:
+    """Raise every class to the majority's count with flips and slightly higher brightness.
+
+    `faces` has the columns `source_id` and `label`. The study (section III.B) names the two
+    operations but not how they are combined; here a class that needs more samples gets, in this
+    order and each in random order over its faces: every face mirrored, every face brighter, every
+    face mirrored and brighter, then brighter ones (plain and mirrored in turn) with new factors.
+    `brightness` is the range the factor is drawn from. Returns a manifest with empty `split`.
+    Raises UserError naming a class that has no face.
+    """
+    majority = int(faces["label"].value_counts().max())
+    for number, emotion in enumerate(EMOTIONS):
+        if not (faces["label"] == number).any():
+            raise UserError(f"train/{emotion}: no face was found in any of its images")
+    parts = []
+    for label, sources in faces.groupby("label", sort=True)["source_id"]:
+        originals = np.sort(sources.to_numpy(dtype=object))
+        parts.append(make_rows(originals, int(str(label))))
+        missing, turn = majority - len(originals), 0
+        while missing > 0:
+            picked = generator.permutation(originals)[:missing]
+            factor: float | np.ndarray = 1.0
+            if turn > 0:
+                factor = generator.uniform(*brightness, size=len(picked))
+            flip = 1 if turn == 0 else (turn + 1) % 2
+            parts.append(make_rows(picked, int(str(label)), flip=flip, brightness=factor))
+            missing, turn = missing - len(picked), turn + 1
+    return number_rows(parts)
+
+
+def lower_majorities(
+    faces: pd.DataFrame, per_class: int, emotions: Sequence[str], generator: np.random.Generator
+) -> pd.DataFrame:
+    """Draw `per_class` faces of each class without replacement (section III.C: 750).
+
+    `faces` has the columns `source_id` and `label`. Returns a manifest with split `deployment`.
+    Raises UserError naming the class that has too few faces.
+    """
+    parts = []
+    for label, emotion in enumerate(emotions):
+        sources = np.sort(faces.loc[faces["label"] == label, "source_id"].to_numpy(dtype=object))
+        if len(sources) < per_class:
+            raise UserError(
+                f"balance.deployment_per_class: {per_class} is more than the {len(sources)} "
+                f"deployment faces of {emotion}; at most that many can be drawn"
+            )
+        picked = np.sort(generator.choice(sources, per_class, replace=False))
+        parts.append(make_rows(picked, label, split="deployment"))
+    return number_rows(parts)

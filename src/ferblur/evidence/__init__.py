@@ -1,0 +1,1 @@
+"""What a run shows: scores, intervals, facts, verdicts, and how it compares with the committed."""

@@ -1,0 +1,176 @@
+"""How sure the scores are: clustered bootstrap and McNemar's test (ours, not the paper's)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from ferblur.core.study import EMOTIONS
+from ferblur.evidence.differences import differences
+
+Interval = dict[str, float]
+"""A measured `value` with the `low` and `high` end of its confidence interval."""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Resamples that draw whole clusters.
+
+    A cluster is a subject where subjects are known (images of one person are not independent),
+    else an image. The same draws serve every model, blur level and set of images with these
+    clusters, so that a difference of two scores is resampled in pairs.
+    """
+
+    names: np.ndarray
+    """The clusters, C distinct names, sorted."""
+    draws: np.ndarray
+    """How often each cluster counts, (1 + B) x C; the first row is the sample itself."""
+
+    @classmethod
+    def draw(
+        cls, clusters: np.ndarray, resamples: int, generator: np.random.Generator
+    ) -> "Bootstrap":
+        """Draw B = `resamples` times as many clusters as there are, with replacement.
+
+        `clusters` names the cluster of each image there is; names may repeat.
+        """
+        names = np.unique(clusters)
+        size = len(names)
+        drawn = generator.multinomial(size, np.full(size, 1 / size), size=resamples)
+        return cls(names, np.vstack([np.ones(size, dtype=drawn.dtype), drawn]))
+
+    def confusions(
+        self, clusters: np.ndarray, labels: np.ndarray, predicted: np.ndarray
+    ) -> np.ndarray:
+        """Confusion matrices of N images and their resamples, (1 + B) x 6 x 6 counts.
+
+        `clusters` names each image's cluster, one of `names`; `labels` and `predicted` are N
+        integers in 0..5. Rows are true, columns predicted.
+        """
+        size, classes = len(self.names), len(EMOTIONS)
+        counts = np.zeros((size, classes, classes), dtype=np.int64)
+        np.add.at(counts, (np.searchsorted(self.names, clusters), labels, predicted), 1)
+        return np.asarray(self.draws @ counts.reshape(size, -1)).reshape(-1, classes, classes)
+
+
+def clusters(rows: pd.DataFrame) -> np.ndarray:
+    """The resampling unit of each row: its subject where known, else the image itself."""
+    return np.where(rows["subject"] != "", rows["subject"], rows["source_id"])
+
+
+def resample(
+    predictions: dict[str, dict[str, pd.DataFrame]], resamples: int, seed: int
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, int]]:
+    """Confusion matrices of every model and task with their resamples, (1 + B) x 6 x 6.
+
+    Two sets of people are drawn from: those of the training pool, whom both test sets show, and
+    the unseen ones, whom every level shows. Returns also how many clusters each set has, by `own`
+    and `unseen`.
+    """
+    generators = np.random.default_rng(seed).spawn(2)
+    shown = {
+        "own": pd.concat([tasks["test"] for tasks in predictions.values()]),
+        "unseen": predictions["baseline"]["none"],
+    }
+    draws = {
+        people: Bootstrap.draw(clusters(rows), resamples, generator)
+        for (people, rows), generator in zip(shown.items(), generators, strict=True)
+    }
+    resampled = {
+        model: {
+            task: draws["own" if task == "test" else "unseen"].confusions(
+                clusters(rows), rows["label"].to_numpy(), rows["predicted"].to_numpy()
+            )
+            for task, rows in tasks.items()
+        }
+        for model, tasks in predictions.items()
+    }
+    return resampled, {people: len(drawn.names) for people, drawn in draws.items()}
+
+
+def accuracy(confusions: np.ndarray) -> np.ndarray:
+    """Accuracy of each of B x K x K confusion matrices."""
+    hits = np.trace(confusions, axis1=1, axis2=2)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=(1, 2)), 1))
+
+
+def recall(confusions: np.ndarray) -> np.ndarray:
+    """Share of each class that is recognised, B x K; 0 for a class that is absent."""
+    hits = np.diagonal(confusions, axis1=1, axis2=2)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=2), 1))
+
+
+def f1(confusions: np.ndarray, average: str) -> np.ndarray:
+    """F1 of each of B x K x K confusion matrices; `average` as in scikit-learn."""
+    hits = np.diagonal(confusions, axis1=1, axis2=2)
+    truth, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
+    scores = 2 * hits / np.maximum(truth + predicted, 1)
+    if average == "weighted":
+        return np.asarray((scores * truth).sum(axis=1) / np.maximum(truth.sum(axis=1), 1))
+    return np.asarray(scores.mean(axis=1))
+
+
+def interval(values: np.ndarray, confidence: float) -> Interval:
+    """Percentile interval of a bootstrapped quantity.
+
+    `values` has the sample's own value first and the resamples' behind it; `confidence` is
+    two-sided, 0..1.
+    """
+    low, high = np.quantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return {"value": float(values[0]), "low": float(low), "high": float(high)}
+
+
+def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> dict[str, float | int]:
+    """McNemar's exact test that two classifiers are right equally often on the same N samples.
+
+    Both arguments are N booleans. Only discordant samples count; under the null hypothesis each
+    falls to either side with probability 1/2. The test takes samples as independent, which images
+    of one person are not: read a p-value near the threshold with that in mind.
+    """
+    only_first = int(np.sum(first_correct & ~second_correct))
+    only_second = int(np.sum(~first_correct & second_correct))
+    discordant = only_first + only_second
+    p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    return {"only_first": only_first, "only_second": only_second, "p_value": p_value}
+
+
+def bounded_differences(
+    resampled: dict[str, dict[str, np.ndarray]], confidence: float
+) -> dict[str, dict[str, Any]]:
+    """`differences` with an interval each, and `recall`.
+
+    `resampled` holds (1 + B) x 6 x 6 confusion matrices by model and task. `recall` is the recall
+    of one emotion minus another's on sharp faces, by model and both emotions. `kept` and
+    `kept_gain` are None where a model is not surely better than chance on sharp faces, for then
+    there is nothing to keep. The own test sets and the unseen people are resampled independently.
+    """
+
+    def bounds(tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {key: bounds(value) for key, value in tree.items()}
+        return interval(tree, confidence)
+
+    right = {
+        model: {task: accuracy(confusions) for task, confusions in tasks.items()}
+        for model, tasks in resampled.items()
+    }
+    found: dict[str, dict[str, Any]] = bounds(differences(right))
+    for model, left in found["kept"].items():
+        if found["above_chance"][model]["none"]["low"] <= 0:
+            found["kept"][model] = dict.fromkeys(left)
+            found["kept_gain"] = dict.fromkeys(left)
+    recalls = {model: recall(tasks["none"]) for model, tasks in resampled.items()}
+    found["recall"] = {
+        model: {
+            one: {
+                other: bounds(shares[:, row] - shares[:, column])
+                for column, other in enumerate(EMOTIONS)
+                if other != one
+            }
+            for row, one in enumerate(EMOTIONS)
+        }
+        for model, shares in recalls.items()
+    }
+    return found

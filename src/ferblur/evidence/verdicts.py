@@ -1,0 +1,275 @@
+"""The paper's claims, each judged by the facts of this run (paper/claims.yaml)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ferblur.core.errors import UserError
+from ferblur.core.files import read_yaml
+from ferblur.core.params import Section, mistakes
+
+CLAIMS = Path("paper/claims.yaml")
+
+Verdict = Literal["reproduced", "not_reproduced", "not_comparable", "cited"]
+
+VERDICTS: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "not_reproduced": "not reproduced",
+    "not_comparable": "not comparable here",
+    "cited": "cited, not measured",
+}
+"""The verdicts in order, with their wording for readers."""
+
+Kind = Literal["findings", "protocol", "architecture", "other"]
+
+KINDS: tuple[Kind, ...] = ("findings", "protocol", "architecture")
+"""What a claim that is measured can be about: scores; data and settings; the network."""
+
+UNDECIDED = "undecided"
+"""Begins the reason where an interval lies on both sides of the bound."""
+
+ROUNDED_COLUMNS = ("parameters", "operations")
+"""Columns of Fig. 9 the paper rounds; in these `within` is a share of the paper's value."""
+
+Scalar = bool | int | float | str
+
+
+class Claim(Section):
+    """One entry of claims.yaml; the file's head explains the keys."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    place: str
+    claim: str
+    measured: str | list[str] | None = None
+    paper: Scalar | list[int] | dict[str, Scalar] | None = None
+    derived: bool = False
+    within: Annotated[float, Field(ge=0)] = 0.0
+    above: float | None = None
+    below: float | None = None
+    dataset: str | None = None
+    setting: bool = False
+    conclusion: bool = False
+    unmeasured: str | None = None
+    cited: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_judge(self) -> Self:
+        ways = [self.measured, self.unmeasured, self.cited]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("needs exactly one of 'measured', 'unmeasured' and 'cited'")
+        bounds = [bound for bound in (self.above, self.below) if bound is not None]
+        if self.measured is not None and not bounds and self.paper is None:
+            raise ValueError("needs 'paper', 'above' or 'below'")
+        if len(bounds) > 1 or (bounds and self.within):
+            raise ValueError("has more than one of 'within', 'above' and 'below'")
+        return self
+
+    @property
+    def keys(self) -> list[str]:
+        """The facts that must hold, none where nothing is measured."""
+        if self.measured is None:
+            return []
+        return [self.measured] if isinstance(self.measured, str) else self.measured
+
+    @property
+    def kind(self) -> Kind:
+        """What the claim is about, by the first part of the facts it names."""
+        if self.measured is None:
+            return "other"
+        first = self.keys[0].partition(".")[0]
+        if first in ("statistics", "differences", "recall", "curves"):
+            return "findings"
+        return "architecture" if first in ("architecture", "layers") else "protocol"
+
+    @property
+    def relation(self) -> str:
+        """What is demanded of the measured value, for readers."""
+        if self.above is not None:
+            return f"> {self.above:g}"
+        if self.below is not None:
+            return f"< {self.below:g}"
+        if isinstance(self.paper, dict):
+            return f"equal, counts ± {self.within:.0%}"
+        return f"± {self.within:g}" if self.within else "equal"
+
+
+class ClaimsFile(Section):
+    """The whole of claims.yaml."""
+
+    tolerances: list[Scalar]
+    claims: list[Claim]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [claim.id for claim in self.claims]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"claims: the id {twice[0]} is given twice")
+        return self
+
+
+def read_claims(path: Path = CLAIMS) -> list[Claim]:
+    """Read the claims; raises UserError with one line for each mistake in the file."""
+    try:
+        return ClaimsFile.model_validate(read_yaml(path)).claims
+    except ValidationError as error:
+        raise mistakes(path, error) from error
+
+
+def paper_value(claims: Sequence[Claim], key: str) -> float | None:
+    """The number the paper gives for a fact, None where it gives none."""
+    values = [claim.paper for claim in claims if claim.measured == key]
+    return float(str(values[0])) if values else None
+
+
+def look_up(facts: Mapping[str, Any], key: str) -> Any:
+    """The fact with a dotted key; raises KeyError naming the key where there is none."""
+    value: Any = facts
+    for part in key.split("."):
+        try:
+            value = value[part]
+        except (KeyError, TypeError):
+            raise KeyError(key) from None
+    return value
+
+
+def tail(key: str) -> str:
+    """The end of a dotted key, enough to tell the facts of one claim apart."""
+    return ".".join(key.split(".")[-2:])
+
+
+def deviations(claim: Claim, fact: Any) -> list[str]:
+    """How a fact fails the claim, in a few words each; empty where it holds."""
+    if claim.above is not None:
+        return _beyond(fact, claim.above, 1)
+    if claim.below is not None:
+        return _beyond(fact, claim.below, -1)
+    if isinstance(claim.paper, dict):
+        if fact["type"] != claim.paper["type"]:
+            return [f"type {fact['type']} (paper {claim.paper['type']})"]
+        return [
+            f"{name} {brief(fact[name])} (paper {brief(value)})"
+            for name, value in claim.paper.items()
+            if not _close(
+                fact[name], value, claim.within * float(value) if name in ROUNDED_COLUMNS else 0
+            )
+        ]
+    if isinstance(fact, dict):
+        fact = fact["value"]  # equality is about the value itself
+    if _close(fact, claim.paper, claim.within):
+        return []
+    if isinstance(fact, float) and isinstance(claim.paper, int | float):
+        return [f"differs by {fact - claim.paper:+.3g}"]
+    return ["differs"]
+
+
+def _beyond(fact: Any, bound: float, side: int) -> list[str]:
+    """How a fact fails to lie above (`side` 1) or below (-1) a bound, with all of its interval."""
+    if not isinstance(fact, dict):
+        word = "above" if side > 0 else "below"
+        return [] if side * (fact - bound) > 0 else [f"not {word} {bound:g}"]
+    near, far = ("low", "high") if side > 0 else ("high", "low")
+    if side * (fact[near] - bound) > 0:
+        return []
+    if side * (fact[far] - bound) < 0:
+        return ["the opposite holds, with all of the interval"]
+    return [f"{UNDECIDED}: the interval includes {bound:g}"]
+
+
+def brief(number: Any) -> str:
+    """A count as Fig. 9 gives it, in thousands (K) or millions (M)."""
+    if number >= 1e6:
+        return f"{number / 1e6:.4g}M"
+    return f"{number / 1e3:.4g}K" if number >= 1e4 else f"{number:,}"
+
+
+def _close(fact: Any, paper: Any, within: float) -> bool:
+    numbers = all(isinstance(value, int | float) for value in (fact, paper))
+    # decimal fractions are not exact in binary: 0.55 - 0.5 is a little more than 0.05
+    return bool(abs(fact - paper) <= within + 1e-12) if numbers else bool(fact == paper)
+
+
+def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """Give a claim its verdict.
+
+    `facts` are nested by the parts of their dotted keys; a fact is a scalar, a list, a row of Fig.
+    9, an interval {value, low, high}, which must lie wholly above or below where that is the
+    relation, or None where this run cannot tell. `dataset` is the name of the dataset this run
+    used. Returns the claim with `measured` (by key), `verdict` and `reason`. Raises UserError for
+    a fact that does not exist.
+    """
+    try:
+        found = {key: look_up(facts, key) for key in claim.keys}
+    except KeyError as error:
+        raise UserError(f"{CLAIMS}: {claim.id}: measured: there is no fact {error}") from error
+    wrong = [
+        f"{tail(key)}: {what}" if len(found) > 1 else what
+        for key, fact in found.items()
+        if fact is not None
+        for what in deviations(claim, fact)
+    ]
+    verdict: Verdict = "not_reproduced" if wrong else "reproduced"
+    reason = "; ".join(wrong)
+    if claim.cited is not None:
+        verdict, reason = "cited", claim.cited
+    elif claim.unmeasured is not None:
+        verdict, reason = "not_comparable", claim.unmeasured
+    elif claim.dataset is not None and claim.dataset != dataset:
+        verdict, reason = "not_comparable", f"the number is {claim.dataset}'s, this is {dataset}"
+    elif claim.setting and wrong:
+        verdict, reason = "not_comparable", "this run chooses another value"
+    elif None in found.values() and not wrong:
+        verdict, reason = "not_comparable", "cannot be told from this run's data"
+    return {
+        "kind": claim.kind,
+        "setting": claim.setting,
+        "conclusion": claim.conclusion,
+        "place": claim.place,
+        "claim": claim.claim,
+        "paper": claim.paper,
+        "derived": claim.derived,
+        "relation": claim.relation if found else "",
+        "measured": found,
+        "verdict": verdict,
+        "undecided": verdict == "not_reproduced" and all(UNDECIDED in what for what in wrong),
+        "reason": reason,
+        "note": claim.note or "",
+    }
+
+
+def held(claim: Claim, trainings: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
+    """In how many of several trainings a claim holds, by their values without intervals.
+
+    `trainings` are facts; None where they are none, or lack what the claim needs.
+    """
+    if not trainings or not claim.keys:
+        return None
+    try:
+        wrong = [
+            any(deviations(claim, look_up(facts, key)) for key in claim.keys) for facts in trainings
+        ]
+    except KeyError:
+        return None
+    return {"held": wrong.count(False), "of": len(wrong)}
+
+
+def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """How many claims have each verdict."""
+    verdicts = [entry["verdict"] for entry in judged.values()]
+    return {name: verdicts.count(name) for name in VERDICTS}
+
+
+def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """`count` for the claims of each kind that are measured.
+
+    `undecided` are those not reproduced only because their intervals lie on both sides.
+    """
+    kinds: dict[str, dict[str, int]] = {}
+    for kind in KINDS:
+        entries = {key: entry for key, entry in judged.items() if entry["kind"] == kind}
+        undecided = sum(entry["undecided"] for entry in entries.values())
+        kinds[kind] = count(entries) | {"undecided": undecided}
+    return kinds

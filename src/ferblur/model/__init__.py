@@ -1,0 +1,1 @@
+"""The study's GoogLeNet: its network, weights, training, checkpoints and device."""

@@ -1,0 +1,95 @@
+"""The study's model: torchvision's GoogLeNet with a six-way classifier (section IV)."""
+
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torchvision.models import GoogLeNet
+
+from ferblur.core.files import atomic
+from ferblur.core.params import Train
+from ferblur.core.study import EMOTIONS
+from ferblur.model import imagenet
+
+
+class Network(nn.Module):
+    """GoogLeNet from uint8 pixels to six logits, so that normalisation travels with the model."""
+
+    def __init__(self, params: Train) -> None:
+        """Build the model with random weights from torch's current random state.
+
+        torchvision's ImageNet weights come with `transform_input=True` (it maps inputs normalised
+        by ImageNet's mean and deviation to the range the weights were made for) and auxiliary
+        heads that its loader drops; with random weights there is nothing to transform. The study
+        used the ImageNet weights on pixels in [0, 1], so `transform_input` follows `weights`.
+        """
+        super().__init__()
+        self.params = params
+        self.googlenet = GoogLeNet(
+            num_classes=len(EMOTIONS),
+            aux_logits=params.auxiliary_weight > 0,
+            transform_input=params.weights == "imagenet",
+            init_weights=params.weights == "none",
+            dropout=params.dropout,
+        )
+
+    def normalise(self, images: torch.Tensor) -> torch.Tensor:
+        """Map N x H x W x 3 uint8 to N x 3 x H x W float32 as `params.normalisation` says."""
+        pixels = images.permute(0, 3, 1, 2).float() / 255
+        if self.params.normalisation == "imagenet":
+            mean = pixels.new_tensor(imagenet.MEAN).view(1, 3, 1, 1)
+            return (pixels - mean) / pixels.new_tensor(imagenet.STD).view(1, 3, 1, 1)
+        if self.params.normalisation == "per_image":
+            std, mean = torch.std_mean(pixels, dim=(1, 2, 3), keepdim=True)
+            return (pixels - mean) / (std + 1e-3)  # a blank image stays finite
+        return pixels
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Classify N x H x W x 3 uint8 images.
+
+        Returns N x 6 logits, and the logits of the auxiliary heads: two in training mode where
+        the model has them, else none.
+        """
+        output = self.googlenet(self.normalise(images))
+        if isinstance(output, torch.Tensor):
+            return output, []
+        return output.logits, [output.aux_logits1, output.aux_logits2]
+
+
+def build(params: Train) -> Network:
+    """Build the model to train: from scratch, or from ImageNet weights with a new classifier.
+
+    Random numbers come from torch's current random state. Raises UserError where the ImageNet
+    weights are wanted and missing or not the expected file.
+    """
+    network = Network(params)
+    if params.weights == "imagenet":
+        state = imagenet.load(imagenet.IMAGENET)
+        wanted = network.googlenet.state_dict()
+        # the classifiers (fc and the heads' fc2) have 1000 outputs; ours keep their random start
+        fitting = {
+            key: value
+            for key, value in state.items()
+            if key in wanted and value.shape == wanted[key].shape
+        }
+        network.googlenet.load_state_dict({**wanted, **fitting})
+    return network.to(memory_format=torch.channels_last)
+
+
+def save(path: Path, network: Network, state: dict[str, torch.Tensor] | None = None) -> None:
+    """Write the weights (or `state`) with the parameters that made the model, atomically."""
+    tensors = {key: value.contiguous() for key, value in (state or network.state_dict()).items()}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata={"train": network.params.model_dump_json()})
+
+
+def load(path: Path) -> Network:
+    """Read a model written by `save`, in evaluation mode on the CPU."""
+    with safe_open(path, framework="pt") as stream:
+        params = Train.model_validate_json(stream.metadata()["train"])
+    with torch.random.fork_rng(devices=[]):
+        network = Network(params)
+    network.load_state_dict(load_file(path))
+    return network.to(memory_format=torch.channels_last).eval()

@@ -1,0 +1,1 @@
+"""Puts results into words, rows and pages for readers."""

@@ -1,0 +1,176 @@
+"""What the reviewer's page shows: drawings, tables beside the paper's, counts, this run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+
+from ferblur.core import run_log
+from ferblur.core.arithmetic import PORTABLE, THREADS
+from ferblur.core.files import read_json, read_yaml
+from ferblur.core.params import Params
+from ferblur.core.study import LEVELS, MODELS, POOLS
+from ferblur.evidence import environment, verdicts
+from ferblur.pages.contact_sheet import data_uri, sheets
+from ferblur.pages.wording import CLAIM_COLUMNS, SCORE_COLUMNS, score_words, shown
+
+CAPTIONS = Path("paper/captions.yaml")
+FIGURES = Path("paper/figures")
+TABLES = Path("paper/tables")
+PREPARE_RESULTS = Path("results/prepare")
+ALIGN_RESULTS = Path("results/align")
+TRAIN_RESULTS = Path("results/train")
+STATISTICS = Path("results/statistics")
+JUDGED = Path("results/claims.json")
+AGREEMENT = Path("results/agreement.json")
+
+
+def drawing(name: str, caption: dict[str, str]) -> dict[str, Any]:
+    """A figure of the paper, its size in px, title, caption and alternative text."""
+    content = (FIGURES / f"{name}.svg").read_bytes()
+    svg = ElementTree.fromstring(content)
+    width, height = (round(float(svg.attrib[side].removesuffix("pt")) / 0.75) for side in
+                     ("width", "height"))  # fmt: skip
+    number = name.partition("-")[0].removeprefix("fig").lstrip("0")
+    return {
+        "source": data_uri(content, "image/svg+xml"),
+        "title": f"Fig. {number}" if number.isdigit() else "Ours",
+        "caption": caption["caption"],
+        "alt": caption["alt"],
+        "stage": "figures",
+        "width": width,
+        "height": height,
+        "broad": width > 480,
+    }
+
+
+def flow(judged: dict[str, Any]) -> list[dict[str, Any]]:
+    """Counts of each pool from the files found to the balanced samples."""
+    prepared = read_json(PREPARE_RESULTS / "counts.json")
+    aligned = read_json(ALIGN_RESULTS / "counts.json")
+    balanced = {"train": "balanced-total", "deployment": "deployment-total"}
+    rows = []
+    for pool in POOLS:
+        before, after = prepared[pool], aligned[pool]
+        rows.append(
+            {
+                "pool": pool,
+                "counts": {
+                    "files found": before["found"],
+                    "unreadable": before["rejects"],
+                    "duplicates": before["duplicates"],
+                    "accepted": before["accepted"],
+                    "no usable face": after["rejected"],
+                    "kept whole": after["kept_whole"],
+                    "aligned": after["aligned"],
+                    "balanced": next(iter(judged[balanced[pool]]["measured"].values())),
+                },
+            }
+        )
+    return rows
+
+
+def tables(judged: dict[str, Any]) -> dict[str, Any]:
+    """Tables I to III with the paper's values beside this run's."""
+
+    def cells(task: str, model: str, bounds: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"paper": shown(judged.get(f"{task}-{score}", {}).get("paper")), "here": bounds[score]}
+            for score in ("accuracy", "f1")
+        ]
+
+    statistics = {model: read_json(STATISTICS / f"{model}.json") for model in MODELS}
+    names = {"train": "Training", "val": "Validation", "test": "Testing", "total": "Total"}
+    counts = pd.read_csv(TABLES / "table1.csv").set_index("set")
+    return {
+        "table1": [
+            {"set": title}
+            | {
+                model: {
+                    "paper": judged[f"table1-{model}-{name}"]["paper"],
+                    "here": int(counts.loc[title, model]),  # type: ignore[arg-type]
+                }
+                for model in MODELS
+            }
+            for name, title in names.items()
+        ],
+        "table2": [
+            {"model": model,
+             "cells": cells(f"table2-{model}", model, statistics[model]["test"])}
+            for model in MODELS
+        ],
+        "table3": [
+            {"level": level.replace("_", " "), "model": model,
+             "cells": cells(f"table3-{model}-{level.replace('_', '-')}", model,
+                            statistics[model][level])}
+            for level in LEVELS for model in MODELS
+        ],
+    }  # fmt: skip
+
+
+def machine() -> dict[str, str]:
+    """The machine, the code, and with what the models were trained."""
+    trained = read_json(TRAIN_RESULTS / "baseline/computed.json")
+    portable = trained["arithmetic"] == PORTABLE
+    return environment.describe() | {
+        "device": trained["device"],
+        "arithmetic of training": trained["arithmetic"],
+        "threads of training": str(THREADS) if portable else "torch's choice",
+    }
+
+
+def content(params: Params) -> dict[str, Any]:
+    """Everything the template shows, by name."""
+    judged = read_json(JUDGED)
+    agreement = read_json(AGREEMENT)
+    claims = judged["claims"]
+    captions = read_yaml(CAPTIONS)
+    layers = pd.read_csv(TABLES / "fig09-layers.csv").to_dict("records")
+    sections = params.model_dump().items()
+    return {
+        **tables(claims),
+        "verdicts": verdicts.VERDICTS,
+        "models": MODELS,
+        "dataset": judged["dataset"],
+        "counts": judged["counts"],
+        "kinds": judged["kinds"],
+        "settings": verdicts.count({k: c for k, c in claims.items() if c["setting"]}),
+        "claims": claims,
+        "claim_columns": CLAIM_COLUMNS,
+        "conclusions": {key: entry for key, entry in claims.items() if entry["conclusion"]},
+        "agreement": agreement,
+        "scores": [score_words(cell) for cell in agreement["cells"]],
+        "score_columns": SCORE_COLUMNS,
+        "comparison": read_json(STATISTICS / "comparison.json"),
+        "figures": [
+            drawing(name, caption)
+            for name, caption in captions.items()
+            if name.startswith("fig") and name != "fig09-layers"
+        ],
+        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"]),
+        "layers": layers,
+        "layers_caption": captions["fig09-layers"]["caption"],
+        "layer_notes": {
+            row["layer"]: claims[f"fig9-{row['layer'].replace(', ', '-')}"]["reason"]
+            for row in layers
+        },
+        "flow": flow(claims),
+        "sheets": sheets(params),
+        "environment": machine(),
+        "packages": environment.packages(),
+        "seeds": {name: section["seed"] for name, section in sections if "seed" in section},
+        "durations": run_log.read()["stages"],
+    }
+
+
+def summary(shown: Mapping[str, Any]) -> str:
+    """Table III, the comparison with the committed run and the verdicts, for the terminal."""
+    names = {f"{m}_{s}": f"{m} {s.replace('f1', 'F1')}" for m in MODELS for s in ("accuracy", "f1")}
+    table = pd.read_csv(TABLES / "table3.csv").rename(columns=names)
+    scores = table[["level", *names.values()]].to_string(index=False, float_format="{:.3f}".format)
+    counts = ", ".join(
+        f"{shown['counts'][key]} {key.replace('_', ' ')}" for key in verdicts.VERDICTS
+    )
+    return f"Table III\n{scores}\n{shown['agreement']['line']}\nThe paper's claims: {counts}"

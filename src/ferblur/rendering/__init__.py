@@ -1,0 +1,1 @@
+"""Draws people, expressions and views, and renders their faces."""

@@ -1,0 +1,190 @@
+"""The whole pipeline, run in a clone: stages, changes, kills, another machine, a remote.
+
+pytest tests/integration/test_pipeline.py
+"""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from clone import ROOT, Clone, committed
+from ferblur.core.files import sha256
+
+
+def hashes(folders: list[Path]) -> dict[Path, str]:
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path: sha256(path) for path in files}
+
+
+def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
+    names = set(clone.run("dvc", "stage", "list", "--all", "--name-only").split())
+    ran = clone.first
+    assert {name.rpartition(":")[2] for name in names} == set(ran)
+    assert len(ran) == 16
+    metrics = clone.run("dvc", "metrics", "show", "--md")
+    assert "not_reproduced" in metrics
+    for model in ("baseline", "second"):
+        levels = re.findall(rf"results/evaluate/{model}/(\w+)\.json", metrics)
+        assert levels == ["test", "none", "low", "medium", "high", "very_high"]
+    table = (clone.folder / "paper/tables/table3.csv").read_text().splitlines()
+    assert len(table) == 6
+    figures = {path.name for path in (clone.folder / "paper/figures").iterdir()}
+    assert len(figures) == 12
+    for page in ("paper/main.pdf", "results/report.html", "results/claims.md"):
+        assert (clone.folder / page).stat().st_size > 10_000
+
+
+def test_nothing_reruns(clone: Clone) -> None:
+    assert clone.ran() == []
+
+
+def test_git_holds_no_data(clone: Clone) -> None:
+    tracked = clone.run("git", "ls-files").splitlines()
+    assert not [
+        name for name in tracked if name.endswith((".npy", ".safetensors", ".jpg", ".html"))
+    ]
+    assert "results/evaluate/second/very_high.json" in tracked
+    assert max((clone.folder / name).stat().st_size for name in tracked) < 2 * 2**20
+
+
+def test_a_change_reruns_what_depends_on_it(clone: Clone) -> None:
+    clone.edit('second: "#D55E00"', 'second: "#CC79A7"')
+    assert clone.ran() == ["figures", "paper", "report"]
+    source = clone.folder / "paper/main.typ"
+    source.write_text(source.read_text() + "\nOne sentence more.\n")
+    assert clone.ran() == ["paper"]
+    clone.edit("very_high: 14", "very_high: 20")
+    stale = clone.stale()
+    assert not [name for name in stale if name.startswith(("train", "align", "synthesize"))]
+    assert {"evaluate@baseline", "evaluate@second"} <= stale
+    clone.edit("low: 2", "low: 1")
+    ran = clone.ran("evaluate@baseline", "train@second")
+    assert sorted(ran) == ["evaluate@baseline", "split", "train@second"]
+    difference = clone.run("dvc", "metrics", "diff", "HEAD", "--all", "--md")
+    for level in ("low", "very_high"):
+        assert f"results/evaluate/baseline/{level}.json" in difference
+    clone.restore()
+    assert clone.stale() == set()
+
+
+OTHER_MACHINE = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "SkylakeX",
+    "ATEN_CPU_CAPABILITY": "default",
+    "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
+    "MKL_CBWR": "AVX2",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL",
+    "OMP_NUM_THREADS": "1",
+    "FERBLUR_PROCESSES": "4",
+}
+"""What may be set where somebody else runs it, as if by another processor."""
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """What `make repro PROFILE=smoke` leaves on another machine: uncommitted results."""
+    made = Clone(tmp_path_factory.mktemp("readers"))
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in OTHER_MACHINE.items():
+            patched.setenv(name, value)
+        made.run("python", "-m", "ferblur.commands.preflight", "smoke")
+        made.run("dvc", "repro")
+    return made
+
+
+def test_another_machine_makes_the_same_bytes(clone: Clone, readers: Clone) -> None:
+    found, expected = readers.outputs(), clone.outputs()
+    for outputs in (found, expected):  # the page shows durations
+        assert outputs.pop("results/report.html")
+    assert "paper/main.pdf" in found
+    assert found == expected
+
+
+def test_the_tests_pass_on_results_of_the_readers_own(readers: Clone) -> None:
+    """`make repro && make test`: for those that read the repository and not a clone of it."""
+    committed("params.yaml")  # without a commit, the clone's results may be the reader's already
+    changed = readers.run("git", "status", "--short")
+    assert "results/evaluate/baseline/none.json" in changed
+    modules = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests/unit").rglob("test_*.py"))
+        if re.search(r"\bROOT\b|\bcommitted as\b", path.read_text())
+    ]
+    assert "tests/unit/evidence/test_committed.py" in modules
+    said = readers.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *modules
+    )
+    assert re.search(r"\d\d+ passed", said)
+    assert readers.run("git", "status", "--short") == changed
+
+
+def test_a_clone_pulls_instead_of_computing(
+    clone: Clone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    remote = tmp_path_factory.mktemp("remote")
+    clone.run("dvc", "remote", "add", "--local", "--default", "store", str(remote))
+    clone.run("dvc", "push")
+    folder = tmp_path_factory.mktemp("pulled") / "project"
+    clone.run("git", "clone", "-q", str(clone.folder), str(folder))
+    pulled = Clone.__new__(Clone)
+    pulled.folder = folder
+    pulled.run("dvc", "remote", "add", "--local", "--default", "store", str(remote))
+    output = pulled.run("dvc", "repro", "--pull")
+    assert "Running stage" not in output
+    assert pulled.stale() == set()
+
+
+def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
+    path = clone.folder / "params.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("epochs: 2", "epochs: 0"))
+    output = clone.run("dvc", "repro", "train@baseline", check=False)
+    clone.restore()  # DVC deletes a stage's outputs before it runs it
+    assert "train.epochs: Input should be greater than or equal to 1 (is 0)" in output
+    assert "Traceback" not in output
+
+
+def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
+    kills = int(os.environ.get("FERBLUR_KILLS", "1"))
+    clone.edit("epochs: 2", f"epochs: {6 * kills}")
+    command = ["dvc", "repro", "--force", "--single-item", "train@second"]
+    start = time.monotonic()
+    clone.run(*command)
+    took = time.monotonic() - start
+    folders = [clone.folder / "models/second", clone.folder / "results/train/second"]
+    whole = hashes(folders)
+    # the moments fall into one training: killed runs last, together, less than a whole one, by
+    # a margin because a run may be faster than the first
+    moments = np.sort(np.random.default_rng().uniform(0, 0.8 * took, kills))
+    environment = clone.environment() | {"FERBLUR_CHECKPOINT": "1"}
+    for lasts in np.diff(moments, prepend=0):
+        process = subprocess.Popen(
+            command, cwd=clone.folder, env=environment, stdout=subprocess.DEVNULL
+        )
+        time.sleep(lasts)
+        assert process.poll() is None
+        process.kill()
+        process.wait()
+    clone.run(*command)
+    assert hashes(folders) == whole
+    clone.restore()
+
+
+def test_codecheck_lists_every_output(clone: Clone) -> None:
+    content = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    assert content["version"] == "https://codecheck.org.uk/spec/config/2.0/"
+    listed = [entry["file"] for entry in content["manifest"]]
+    assert all(entry["comment"] for entry in content["manifest"])
+    files = [
+        path.relative_to(clone.folder).as_posix()
+        for out in clone.outputs()
+        for path in [clone.folder / out, *(clone.folder / out).rglob("*")]
+        if path.is_file() and path.suffix != ".jpg"
+    ]
+    assert sorted(listed) == sorted(files)

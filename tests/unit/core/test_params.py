@@ -1,0 +1,126 @@
+"""params.yaml: every mistake is one line naming the key, before any work starts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from clone import ROOT
+from ferblur.core.errors import UserError
+from ferblur.core.params import changed, load_params
+
+PROFILES = ("demo", "smoke", "affwild2")
+
+
+def keys(content: Any, prefix: str = "") -> set[str]:
+    if not isinstance(content, dict):
+        return {prefix}
+    return set().union(*(keys(value, f"{prefix}.{key}") for key, value in content.items()))
+
+
+def profile(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / f"profiles/{name}.yaml").read_text())
+    return content
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_are_valid_and_have_the_same_keys(name: str) -> None:
+    load_params(ROOT / f"profiles/{name}.yaml")
+    assert keys(profile(name)) == keys(profile("demo"))
+
+
+def test_affwild2_holds_the_papers_values() -> None:
+    params = load_params(ROOT / "profiles/affwild2.yaml")
+    assert params.blur.model_dump() == {
+        "none": 0, "low": 2, "medium": 4, "high": 8, "very_high": 14,
+    }  # fmt: skip
+    assert params.align.size == params.train.input_size == 128
+    assert params.balance.deployment_per_class == 750
+    assert params.split.ratios == (0.7, 0.2, 0.1)
+    assert params.split.blurred_per_class == 1000
+    assert params.split.blurred_levels == ("low", "medium", "high")
+    train = params.train
+    assert (train.weights, train.normalisation, train.optimizer) == ("imagenet", "none", "adam")
+    assert (train.epochs, train.batch_size, train.learning_rate) == (15, 32, 1e-4)
+
+
+MISTAKES = {
+    "unknown key": (("train", "epoch"), 3, "train.epoch: Extra inputs are not permitted (is 3)"),
+    "out of range": (("train", "epochs"), 0, "train.epochs: Input should be greater than"),
+    "not a choice": (("prepare", "hash_of"), "name", "prepare.hash_of: Input should be 'file'"),
+    "a number in quotes": (("train", "epochs"), "15", "train.epochs: Input should be a valid int"),
+    "a flag that is a number": (("split", "reuse"), 1, "split.reuse: Input should be a valid bool"),
+    "unknown emotion": (
+        ("synthesize", "images", "train", "joy"), 1, "synthesize.images.train.joy: Extra",
+    ),
+    "ratios": (("split", "ratios"), [0.7, 0.2, 0.2], "split.ratios: must add up to 1"),
+    "range reversed": (("balance", "brightness"), [1.3, 1.1], "balance.brightness: must be [small"),
+    "radii out of order": (("blur", "low"), 5, "blur: radii must grow from low to very_high"),
+    "sharp is blurred": (("blur", "none"), 1, "blur.none: Input should be less than"),
+    "a level twice": (("split", "blurred_levels"), ["low", "low"], "split.blurred_levels: must n"),
+    "colour": (("figures", "second"), "orange", "figures.second: String should match"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_naming_the_key(mistake: str, tmp_path: Path) -> None:
+    path, value, message = MISTAKES[mistake]
+    content = profile("demo")
+    section = content
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError) as caught:
+        load_params(file)
+    assert str(caught.value).startswith(f"{file}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("section", "key"), [("train", None), ("train", "epochs")])
+def test_a_missing_key_is_named(section: str, key: str | None, tmp_path: Path) -> None:
+    content = profile("demo")
+    if key is None:
+        del content[section]
+    else:
+        del content[section][key]
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    name = section if key is None else f"{section}.{key}"
+    with pytest.raises(UserError, match=rf"{name}: Field required$"):
+        load_params(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: {epochs: 1, epochs: 2}", "the key 'epochs' is given twice"),
+        ("train: [", "while parsing"),
+        ("- train", "must hold keys with their values"),
+        ("data: {root: 2020-01-01}", "not JSON serializable"),
+    ],
+)
+def test_a_file_that_is_not_parameters(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError, match=message):
+        load_params(file)
+
+
+def test_several_mistakes_are_all_named(tmp_path: Path) -> None:
+    content = profile("demo")
+    content["train"]["epochs"] = -1
+    content["align"]["size"] = "big"
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError) as caught:
+        load_params(file)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_changed_keys_are_dotted_and_sorted() -> None:
+    ours = {"b": {"x": 1, "y": 2}, "a": 1, "same": {"z": 0}}
+    theirs = {"b": {"x": 1, "y": 3, "w": 4}, "same": {"z": 0}}
+    assert changed(ours, theirs) == ["a", "b.w", "b.y"]

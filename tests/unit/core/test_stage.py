@@ -1,0 +1,83 @@
+"""What every stage does: note how long it took, and say a user's mistake in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ferblur.core import arithmetic, run_log, stage
+from ferblur.core.errors import UserError
+from ferblur.core.files import read_json
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", [f"/somewhere/{arguments[0]}.py", *arguments[1:]])
+    pin(monkeypatch)
+    stage.run(lambda: None)
+
+
+def pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in arithmetic.NUMPY.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_durations_add_up_by_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, "align")
+    run(monkeypatch, "train", "baseline")
+    noted = read_json(run_log.RUN_LOG)["stages"]
+    assert list(noted) == ["align", "train@baseline"]
+    assert noted["align"]["seconds"] >= 0
+    assert noted["align"]["ended"].endswith("+00:00")
+
+
+def test_a_damaged_note_is_begun_anew(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_log.RUN_LOG.parent.mkdir()
+    run_log.RUN_LOG.write_text("{half")
+    run(monkeypatch, "align")
+    assert list(read_json(run_log.RUN_LOG)["stages"]) == ["align"]
+
+
+def test_only_the_first_rank_notes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    run(monkeypatch, "align")
+    assert not run_log.RUN_LOG.exists()
+
+
+def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken() -> None:
+        raise UserError("faces: none here")
+
+    monkeypatch.setattr(sys, "argv", ["align.py"])
+    pin(monkeypatch)
+    with pytest.raises(SystemExit, match=r"^align: faces: none here$"):
+        stage.run(mistaken)
+
+
+def test_a_stage_started_otherwise_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(monkeypatch)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "SkylakeX")
+    monkeypatch.setattr(sys, "argv", ["src/ferblur/stages/align.py"])
+    with pytest.raises(SystemExit, match=r"start it as `python -m ferblur\.stages\.align`"):
+        stage.run(lambda: None)
+
+
+def test_a_stage_leaves_at_once_with_everything_said(project: Path, pools: Path) -> None:
+    edited = (project / "params.yaml").read_text().replace("datasets/synthetic", "faces")
+    (project / "params.yaml").write_text(edited)
+    done = subprocess.run(
+        [sys.executable, "-m", "ferblur.stages.prepare"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "prepare: 0 s\n")
+    assert list(read_json(run_log.RUN_LOG)["stages"]) == ["prepare"]
+    (project / "faces/train/fear/0.jpg").rename(project / "faces/train/fear/.hidden")
+    (project / "faces/train/fear/1.jpg").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "ferblur.stages.prepare"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("prepare: faces/train/fear: no images")

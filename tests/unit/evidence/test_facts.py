@@ -1,0 +1,95 @@
+"""Facts are counted from what the stages left, and every key claims.yaml names is among them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferblur.core.files import read_json, write_json
+from ferblur.core.params import load_params
+from ferblur.evidence import facts, verdicts
+
+
+def test_every_claim_finds_its_facts(finished: Path) -> None:
+    found = facts.gather(load_params())
+    for claim in verdicts.read_claims():
+        for key in claim.keys:
+            verdicts.look_up(found, key)
+
+
+def test_facts_are_those_of_the_files(finished: Path) -> None:
+    params = load_params()
+    found = facts.gather(params)
+    second = pd.read_csv("data/split/second.csv")
+    assert found["splits"]["second"]["total"] == len(second)
+    assert found["shares"]["second"]["train"] == pytest.approx((second["split"] == "train").mean())
+    assert found["blurred"]["low"] == params.split.blurred_per_class
+    assert found["blurred"]["very_high"] == 0
+    assert found["blurred"]["total"] == 18 * params.split.blurred_per_class
+    assert found["balanced"]["imbalance"] == found["blurred"]["sharp_over_baseline"] == 1
+    assert found["deployment"]["total"] == 6 * params.balance.deployment_per_class
+    assert found["duplicates"] == {"left": 0, "train": 3, "deployment": 2}
+    assert found["image"]["width"] == found["image"]["height"] == 128
+    assert found["rarest"] == {"train": "disgust", "deployment": "disgust"}
+    assert found["imbalance"]["train"] == pytest.approx(16 / 6)
+    assert found["shared"] == 0
+    assert found["evaluated"] == {"emotions": 6, "blurred_sets": 4}
+    counts = read_json(Path("results/align/counts.json"))
+    aligned = sum(counts[pool]["aligned"] for pool in ("train", "deployment"))
+    assert found["aligned"]["share"] == pytest.approx(
+        aligned / sum(counts[pool]["accepted"] for pool in ("train", "deployment"))
+    )
+
+
+def test_unknown_subjects_cannot_be_judged(finished: Path) -> None:
+    path = Path("results/prepare/counts.json")
+    counts = read_json(path)
+    counts["train"]["subjects"] = 0
+    write_json(path, counts)
+    assert facts.pools()["shared"] is None
+    write_json(path, counts | {"in_both_pools": 2})
+    assert facts.pools()["shared"] == 2
+
+
+def test_the_box_is_the_square_of_the_radius() -> None:
+    assert facts.blur() == {"blur": {"box": 25}}
+
+
+def test_a_blur_that_is_no_box_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "box_blur", lambda image, radius: np.roll(image, 1))
+    assert facts.blur()["blur"]["box"] != 25
+
+
+def test_a_lost_class_is_no_balance(finished: Path) -> None:
+    params = load_params()
+    path = Path("data/balance/train.csv")
+    table = pd.read_csv(path)
+    table[table["label"] != 2].to_csv(path, index=False)
+    assert facts.samples(params)["balanced"]["imbalance"] is None
+
+
+def test_images_of_several_sizes_have_no_one_size(finished: Path) -> None:
+    path = Path("results/prepare/counts.json")
+    counts = read_json(path)
+    counts["train"]["width"] = [96, 128]
+    write_json(path, counts)
+    assert facts.pools()["image"]["width"] is None
+
+
+def test_few_people_prove_nothing(finished: Path) -> None:
+    params = load_params()
+    path = Path("results/statistics/comparison.json")
+    comparison = read_json(path)
+    unknown = {}
+    for people, own in ((10, 10), (9, 10), (10, 9)):
+        write_json(path, comparison | {"clusters": people, "clusters_own": own})
+        found = facts.scores(params)["differences"]
+        checked = (found["gain"]["low"], found["gain"]["test"], found["unseen"]["second"],
+                   found["recall"]["second"]["fear"]["anger"])  # fmt: skip
+        unknown[people, own] = [value is None for value in checked]
+    assert unknown == {
+        (10, 10): [False, False, False, False],
+        (9, 10): [True, False, True, True],
+        (10, 9): [False, True, True, False],
+    }

@@ -1,0 +1,244 @@
+"""The claims file is complete and consistent; every relation judges as it says."""
+
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clone import ROOT
+from ferblur.core.errors import UserError
+from ferblur.core.study import LEVELS
+from ferblur.evidence import verdicts
+from ferblur.evidence.verdicts import Claim, judge
+
+ALL = {claim.id: claim for claim in verdicts.read_claims(ROOT / "paper/claims.yaml")}
+
+
+def paper(name: str) -> Any:
+    return ALL[name].paper
+
+
+def test_every_part_of_the_paper_is_covered() -> None:
+    counts = Counter(name.partition("-")[0] for name in ALL)
+    assert counts["table1"] == 8
+    assert counts["table2"] == 4
+    assert counts["table3"] == 20
+    assert counts["fig9"] == 19  # the paper's rows
+    assert counts["difference"] == counts["direction"] == 6
+    assert counts["cited"] >= 10
+    named = ("table1", "table2", "table3", "fig9", "difference", "direction", "cited")
+    others = [c for name, c in ALL.items() if name.partition("-")[0] not in named and c.keys]
+    assert len(others) >= 30
+    assert {f"fig12-{e}" for e in ("anger", "disgust", "fear", "happiness", "sadness")} <= set(ALL)
+
+
+def test_table_1_adds_up() -> None:
+    for model, blurred in (("baseline", 0), ("second", paper("blurred-total"))):
+        parts = [paper(f"table1-{model}-{split}") for split in ("train", "val", "test")]
+        assert sum(parts) == paper(f"table1-{model}-total")
+        assert paper(f"table1-{model}-total") == paper("balanced-total") + blurred
+    assert paper("balanced-total") == 6 * paper("balanced-per-class")
+    assert paper("deployment-total") == 6 * paper("deployment-per-class")
+    assert paper("blurred-total") == 6 * sum(
+        paper(f"blurred-{level}") for level in ("low", "medium", "high")
+    )
+    assert paper("blurred-share") == pytest.approx(
+        paper("blurred-total") / paper("second-total"), abs=5e-4
+    )
+
+
+def test_differences_are_those_of_table_3() -> None:
+    def accuracy(model: str, level: str) -> float:
+        return float(paper(f"table3-{model}-{level.replace('_', '-')}-accuracy"))
+
+    for level in LEVELS:
+        assert verdicts.paper_value(
+            list(ALL.values()), f"statistics.second.{level}.accuracy"
+        ) == accuracy("second", level)
+        gain = accuracy("second", level) - accuracy("baseline", level)
+        for name in ("difference", "direction"):
+            assert paper(f"{name}-{level.replace('_', '-')}") == pytest.approx(gain)
+    for sharper, level in pairwise(LEVELS):
+        for model in ("baseline", "second"):
+            name = f"drop-{model}-{level.replace('_', '-')}"
+            if name in ALL:
+                assert paper(name) == pytest.approx(
+                    accuracy(model, sharper) - accuracy(model, level)
+                )
+    for model in ("baseline", "second"):
+        own = paper(f"table2-{model}-accuracy")
+        assert paper(f"unseen-{model}") == pytest.approx(own - accuracy(model, "none"))
+    own = paper("table2-second-accuracy") - paper("table2-baseline-accuracy")
+    assert paper("difference-test") == pytest.approx(own)
+    assert paper("above-chance") == pytest.approx(
+        accuracy("baseline", "very_high") - 1 / 6, abs=5e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "level"),
+    [("robust-baseline-low", "baseline", "low"), ("robust-second-medium", "second", "medium"),
+     ("robust-second-high", "second", "high"), ("cut-off", "baseline", "medium")],
+)  # fmt: skip
+def test_robustness_is_that_of_table_3(name: str, model: str, level: str) -> None:
+    left = (paper(f"table3-{model}-{level}-accuracy") - 1 / 6) / (
+        paper(f"table3-{model}-none-accuracy") - 1 / 6
+    )
+    assert paper(name) == pytest.approx(left, abs=5e-3)
+    claim = ALL[name]
+    assert left > claim.above if claim.above is not None else left < (claim.below or 0)
+
+
+def claim(**entries: object) -> Claim:
+    return Claim.model_validate({"id": "x", "place": "V", "claim": "so it is"} | entries)
+
+
+def bounds(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
+
+
+@pytest.mark.parametrize(
+    ("entries", "fact", "verdict"),
+    [
+        ({"paper": 15}, 15, "reproduced"),
+        ({"paper": 15}, 16, "not_reproduced"),
+        ({"paper": "adam"}, "adam", "reproduced"),
+        ({"paper": "adam"}, "adamw", "not_reproduced"),
+        ({"paper": [0, 1]}, [0, 1], "reproduced"),
+        ({"paper": [0, 1]}, [0, 2], "not_reproduced"),
+        ({"paper": 0.5, "within": 0.05}, 0.55, "reproduced"),
+        ({"paper": 0.5, "within": 0.05}, 0.551, "not_reproduced"),
+        ({"paper": 0.5, "within": 0.05}, bounds(0.52, 0.3, 0.7), "reproduced"),
+        ({"above": 0}, 0.01, "reproduced"),
+        ({"above": 0}, 0, "not_reproduced"),
+        ({"above": 0}, bounds(0.1, 0.02, 0.2), "reproduced"),
+        ({"above": 0}, bounds(0.1, -0.01, 0.2), "not_reproduced"),
+        ({"below": 0}, bounds(-0.1, -0.2, -0.01), "reproduced"),
+        ({"below": 0}, bounds(-0.1, -0.2, 0.01), "not_reproduced"),
+        ({"below": 0}, bounds(0.1, 0.01, 0.2), "not_reproduced"),
+        ({"above": 0}, None, "not_comparable"),
+        ({"above": 0}, bounds(-0.1, -0.2, -0.01), "not_reproduced"),
+        ({"paper": 196, "dataset": "affwild2"}, 196, "not_comparable"),
+        ({"paper": 196, "dataset": "synthetic"}, 196, "reproduced"),
+        ({"paper": 196, "dataset": "synthetic"}, 12, "not_reproduced"),
+        ({"paper": 15, "setting": True}, 15, "reproduced"),
+        ({"paper": 15, "setting": True}, 2, "not_comparable"),
+    ],
+)
+def test_verdicts(entries: dict[str, object], fact: object, verdict: str) -> None:
+    judged = judge(claim(measured="a.b", **entries), {"a": {"b": fact}}, "synthetic")
+    assert judged["verdict"] == verdict
+    assert bool(judged["reason"]) == (verdict != "reproduced")
+    assert judged["measured"] == {"a.b": fact}
+
+
+@pytest.mark.parametrize(
+    ("fact", "undecided", "reason"),
+    [
+        (bounds(0.1, -0.01, 0.2), True, "undecided: the interval includes 0"),
+        (bounds(-0.1, -0.2, -0.01), False, "the opposite holds, with all of the interval"),
+        (-1, False, "not above 0"),
+    ],
+)
+def test_undecided_is_not_the_opposite(fact: object, undecided: bool, reason: str) -> None:
+    judged = judge(claim(measured="a", above=0), {"a": fact}, "x")
+    assert (judged["undecided"], judged["reason"]) == (undecided, reason)
+    kinds = verdicts.by_kind({"x": judged | {"kind": "findings"}})
+    assert kinds["findings"]["undecided"] == undecided
+
+
+def test_an_unknown_fact_does_not_hide_a_failure() -> None:
+    several = claim(measured=["a.b", "a.c"], above=0)
+    assert judge(several, {"a": {"b": None, "c": 1}}, "x")["verdict"] == "not_comparable"
+    assert judge(several, {"a": {"b": None, "c": -1}}, "x")["verdict"] == "not_reproduced"
+
+
+def test_the_papers_own_difference_on_test_sets_is_within_chance() -> None:
+    spread = 0.0
+    for model in ("baseline", "second"):
+        share, samples = paper(f"table2-{model}-accuracy"), paper(f"table1-{model}-test")
+        spread += share * (1 - share) / samples
+    assert abs(paper("direction-test")) < 1.96 * spread**0.5
+    assert ALL["direction-test"].note
+
+
+def test_all_of_several_facts_must_hold() -> None:
+    several = claim(measured=["a.b", "a.c"], above=0)
+    assert judge(several, {"a": {"b": 1, "c": 2}}, "x")["verdict"] == "reproduced"
+    judged = judge(several, {"a": {"b": 1, "c": -2}}, "x")
+    assert judged["verdict"] == "not_reproduced"
+    assert judged["reason"] == "a.c: not above 0"
+
+
+def test_a_row_names_what_deviates() -> None:
+    row = claim(
+        measured="layers.one",
+        paper={"type": "inception", "window": 5, "parameters": 100000},
+        within=0.05,
+    )
+    facts = {"type": "inception", "window": 3, "parameters": 104000}
+    assert judge(row, {"layers": {"one": facts}}, "x")["reason"] == "window 3 (paper 5)"
+    facts = {"type": "inception", "window": 5, "parameters": 106000}
+    judged = judge(row, {"layers": {"one": facts}}, "x")
+    assert judged["reason"] == "parameters 106K (paper 100K)"
+    assert judge(row, {"layers": {"one": {"type": "none"}}}, "x")["reason"].startswith("type none")
+
+
+def test_cited_and_unmeasured_say_so() -> None:
+    assert judge(claim(cited="Ko (2018)"), {}, "x")["verdict"] == "cited"
+    judged = judge(claim(unmeasured="a duration", paper=5), {}, "x")
+    assert (judged["verdict"], judged["reason"]) == ("not_comparable", "a duration")
+
+
+def test_a_fact_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"claims\.yaml: x: measured: there is no fact 'a\.c'"):
+        judge(claim(measured="a.c", paper=1), {"a": {"b": 1}}, "x")
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ("measured: a, cited: somebody, paper: 1", "exactly one of"),
+        ("place: V", "exactly one of"),
+        ("measured: a", "needs 'paper', 'above' or 'below'"),
+        ("measured: a, above: 1, below: 2", "more than one of"),
+        ("measured: a, paper: 1, wihtin: 2", "wihtin"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path: Path, entries: str, message: str) -> None:
+    path = tmp_path / "claims.yaml"
+    place = "" if "place" in entries else "place: V, "
+    path.write_text(f"tolerances: []\nclaims:\n- {{id: x, {place}claim: c, {entries}}}\n")
+    with pytest.raises(UserError, match=message) as raised:
+        verdicts.read_claims(path)
+    assert str(path) in str(raised.value)
+
+
+def test_an_id_given_twice_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "claims.yaml"
+    entry = "- {id: same, place: V, claim: c, cited: somebody}\n"
+    path.write_text(f"tolerances: []\nclaims:\n{entry}{entry}")
+    with pytest.raises(UserError, match="the id same is given twice"):
+        verdicts.read_claims(path)
+
+
+def test_counts_are_complete() -> None:
+    judged: dict[str, dict[str, Any]] = {
+        verdict: {"verdict": verdict, "kind": "findings", "undecided": False}
+        for verdict in verdicts.VERDICTS
+    }
+    assert verdicts.count(judged) == {
+        "reproduced": 1, "not_reproduced": 1, "not_comparable": 1, "cited": 1,
+    }  # fmt: skip
+    assert verdicts.by_kind(judged)["findings"] == verdicts.count(judged) | {"undecided": 0}
+
+
+def test_trainings_are_counted_by_their_values() -> None:
+    trainings = [{"differences": {"gain": {"low": value}}} for value in (0.1, 0.0, -0.1)]
+    assert verdicts.held(claim(measured="differences.gain.low", above=0), trainings) == {
+        "held": 1, "of": 3,
+    }  # fmt: skip
+    assert verdicts.held(claim(measured="layers.fc", paper=1), trainings) is None
+    assert verdicts.held(claim(measured="differences.gain.low", above=0), []) is None

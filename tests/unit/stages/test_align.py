@@ -1,0 +1,178 @@
+"""Choosing, counting and continuing; detection and alignment themselves have their own tests."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from clone import ROOT
+from ferblur.alignment import shards
+from ferblur.alignment.detection import DETECTORS, Detection
+from ferblur.core.errors import UserError
+from ferblur.core.files import read_json, sha256
+from ferblur.core.params import Align, Params, load_params
+from ferblur.core.study import POOLS
+from ferblur.rendering.shots import draw, make_renderer, plan, shoot
+from ferblur.stages import align, prepare
+from torchrun import torchrun
+
+
+def face(x: int, size: int, confidence: float) -> Detection:
+    return Detection((x, 2, size, size), (x + 20, 12), (x + 6, 12), confidence)
+
+
+SMALL, LARGE = face(0, 16, 0.99), face(2, 24, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen"), [("largest", LARGE), ("most_confident", SMALL), ("reject", None)]
+)
+def test_several_faces(rule: str, chosen: Detection | None) -> None:
+    assert shards.choose([SMALL, LARGE], rule) == chosen
+
+
+def test_one_face_needs_no_rule() -> None:
+    assert shards.choose([SMALL], "reject") == SMALL
+    assert shards.choose([], "largest") is None
+
+
+@pytest.fixture
+def params(smoke: Params) -> Align:
+    return smoke.align.model_copy(update={"size": 48})
+
+
+def test_no_face_is_rejected_or_kept(params: Align, picture: Callable[..., np.ndarray]) -> None:
+    image = picture(0, 32, 32)
+    pixels, row = shards.align_image(image, [], params)
+    assert pixels is None
+    assert row["status"] == "no face"
+    kept, row = shards.align_image(image, [], params.model_copy(update={"no_face": "keep"}))
+    assert kept is not None
+    assert kept.shape == (48, 48, 3)
+    assert row["status"] == "kept whole: no face"
+
+
+def test_faces_below_the_confidence_do_not_count(
+    params: Align, picture: Callable[..., np.ndarray]
+) -> None:
+    strict = params.model_copy(update={"min_confidence": 0.95})
+    _, row = shards.align_image(picture(0, 32, 32), [SMALL, LARGE], strict)
+    assert (row["faces"], row["width"]) == (1, 16)
+
+
+class FakeDetector:
+    """One face in every image but those whose first pixel is dark; can stop like a killed run."""
+
+    left = 10**9
+
+    def detect(self, images: np.ndarray) -> list[list[Detection]]:
+        FakeDetector.left -= 1
+        if FakeDetector.left < 0:
+            raise KeyboardInterrupt
+        return [[LARGE] if image[0, 0].mean() > 60 else [] for image in images]
+
+
+@pytest.fixture
+def ready(
+    project: Path, pools: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    Image.new("RGB", (32, 32)).save(pools / "train/fear/dark.jpg")
+    Image.new("RGB", (40, 36), "white").save(pools / "train/fear/wide.jpg")
+    edit(data={"root": str(pools)}, align={"size": 48, "batch_size": 2})
+    prepare.main()
+    monkeypatch.setitem(DETECTORS, "mtcnn", FakeDetector)
+    monkeypatch.setattr(shards, "SHARD", 5)
+    monkeypatch.setattr(FakeDetector, "left", 10**9)
+    return project
+
+
+def outputs() -> dict[str, str]:
+    return {path.name: sha256(path) for path in sorted(Path("data/align").iterdir())}
+
+
+def test_accepted_equals_faces_plus_rejects(ready: Path) -> None:
+    align.main()
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    faces, rejects = (
+        pd.read_csv("data/align/train.csv"),
+        pd.read_csv("data/align/train-rejects.csv"),
+    )
+    pixels = np.load("data/align/train.npy")
+    assert counts["accepted"] == 14 == len(faces) + len(rejects)
+    assert pixels.shape == (len(faces), 48, 48, 3)
+    assert pixels.dtype == np.uint8
+    assert "fear/dark.jpg" in set(rejects["source_id"])
+    assert "fear/wide.jpg" in set(faces["source_id"])
+    assert counts["rejected"] == len(rejects)
+
+
+def test_a_killed_run_continues_to_the_same_bytes(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    align.main()
+    whole = outputs()
+    monkeypatch.setattr(FakeDetector, "left", 6)
+    with pytest.raises(KeyboardInterrupt):
+        align.main()
+    shards = sorted(Path(".partial/align").glob("*/train-*.json"))
+    assert len(shards) == 2
+    monkeypatch.setattr(FakeDetector, "left", 10)
+    align.main()
+    assert outputs() == whole
+    assert not Path(".partial/align").exists()
+
+
+def test_a_file_that_cannot_be_decoded_any_more_is_a_reject(ready: Path, pools: Path) -> None:
+    victim = pools / "train/fear/0.jpg"
+    victim.write_bytes(victim.read_bytes()[:200])
+    (pools / "train/fear/1.jpg").unlink()
+    align.main()
+    rejects = pd.read_csv("data/align/train-rejects.csv").set_index("source_id")["reason"]
+    assert rejects["fear/0.jpg"].startswith("unreadable: ")
+    assert rejects["fear/1.jpg"].startswith("unreadable: ")
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    assert counts["accepted"] == 14 == counts["aligned"] + counts["rejected"]
+
+
+def test_threads_and_batches_do_not_change_the_bytes(
+    ready: Path, monkeypatch: pytest.MonkeyPatch, edit: Callable[..., None]
+) -> None:
+    align.main()
+    whole = outputs()
+    monkeypatch.setenv("FERBLUR_PROCESSES", "5")
+    monkeypatch.setattr(shards, "PIXELS", 1)
+    align.main()
+    assert outputs() == whole
+
+
+def test_ranks_share_a_pool_and_give_the_same_bytes(
+    project: Path, pools: Path, edit: Callable[..., None]
+) -> None:
+    renderer = make_renderer()
+    params = load_params(ROOT / "profiles/demo.yaml").synthesize
+    for pool in POOLS:
+        shots = [shot for shot in plan(params, pool) if not shot.duplicate_of]
+        for shot in shots[:: len(shots) // 40]:
+            content = shoot(draw(params, shot), renderer)
+            (pools / pool / shot.file).write_bytes(content)
+    edit(data={"root": str(pools)})
+    prepare.main()
+    program = "from ferblur.alignment import shards; shards.SHARD = 16; from ferblur.stages import align; align.main()"
+    Path("program.py").write_text(program)
+    hashes = []
+    for command in ([sys.executable], torchrun(2), torchrun(3)):
+        subprocess.run([*command, "program.py"], check=True)
+        hashes.append(outputs())
+        assert hashes[-1] == hashes[0]
+    assert len(np.load("data/align/train.npy")) > 30
+
+
+def test_a_pool_without_a_face_is_refused(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeDetector, "detect", lambda self, images: [[] for _ in images])
+    with pytest.raises(UserError, match="train: no face found in any of 14 images"):
+        align.main()
