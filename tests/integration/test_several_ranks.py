@@ -45,7 +45,7 @@ with joined() as ranks:
     called = training.distribute(model, cpu, ranks)
     called.eval()
     called.train = lambda mode=True: called  # so BatchNorm and dropout stay as in evaluation
-    model.googlenet.training = True  # but with auxiliary heads
+    model.googlenet.training = True  # but with auxiliary classifiers
     seen = []
     def noted(data):
         for batch in data:

@@ -45,7 +45,7 @@ NAIVE: Sequence[Sequence[Step]] = (
 
 
 def googlenet(classes: int = len(EMOTIONS)) -> GoogLeNet:
-    """GoogLeNet without auxiliary heads and without weights worth keeping, for inspection."""
+    """GoogLeNet without auxiliary classifiers and without weights worth keeping, for inspection."""
     with torch.device("meta"):
         return GoogLeNet(num_classes=classes, aux_logits=False, init_weights=False).eval()
 

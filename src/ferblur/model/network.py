@@ -22,8 +22,8 @@ class Network(nn.Module):
 
         torchvision's ImageNet weights come with `transform_input=True` (it maps inputs normalised
         by ImageNet's mean and deviation to the range the weights were made for) and auxiliary
-        heads that its loader drops; with random weights there is nothing to transform. The study
-        used the ImageNet weights on pixels in [0, 1], so `transform_input` follows `weights`.
+        classifiers that its loader drops; with random weights there is nothing to transform. The
+        study used the ImageNet weights on pixels in [0, 1], so `transform_input` follows `weights`.
         """
         super().__init__()
         self.params = params
@@ -49,8 +49,8 @@ class Network(nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Classify N x H x W x 3 uint8 images.
 
-        Returns N x 6 logits, and the logits of the auxiliary heads: two in training mode where
-        the model has them, else none.
+        Returns N x 6 logits, and those of the auxiliary classifiers: two in training mode where the
+        model has them, else none.
         """
         output = self.googlenet(self.normalise(images))
         if isinstance(output, torch.Tensor):

@@ -53,7 +53,7 @@ def deterministic(device: torch.device, arithmetic: str) -> Iterator[None]:
 
     Portable arithmetic has a fixed number of threads, too. On the CPU torch refuses other
     algorithms. On CUDA it warns: torch has none for the backward pass of adaptive
-    average pooling, which the auxiliary heads use, so there the last bits may differ.
+    average pooling, which the auxiliary classifiers use, so there the last bits may differ.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     before = torch.get_deterministic_debug_mode()
@@ -200,7 +200,7 @@ def train_one_epoch(
 ) -> dict[str, float]:
     """Take one optimiser step for each batch; returns mean loss and accuracy over the epoch.
 
-    The loss is cross-entropy (section IV), plus that of each auxiliary head times
+    The loss is cross-entropy (section IV), plus that of each auxiliary classifier times
     `auxiliary_weight` where the model has them; the loss returned is the main one. `data` starts
     where `loop` stands in the epoch; `after_step` is called after each step.
     """
@@ -214,8 +214,8 @@ def train_one_epoch(
             logits, auxiliary = loop.called(images)
             main_loss = criterion(logits, labels)
             loss = main_loss
-            for head in auxiliary:
-                loss = loss + params.auxiliary_weight * criterion(head, labels)
+            for classified in auxiliary:
+                loss = loss + params.auxiliary_weight * criterion(classified, labels)
         loop.optimizer.zero_grad(set_to_none=True)
         # the ranks' gradients are averaged; this makes that the mean over the batch
         (loss * (counted * loop.ranks.size / whole)).backward()

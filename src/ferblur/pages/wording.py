@@ -31,19 +31,20 @@ KIND_COLUMNS = ("reproduced", "not_reproduced", "undecided", "not_comparable")
 
 
 def shown(value: Any) -> str:
-    """A value for readers: three significant digits, an interval in brackets."""
+    """A value for readers: three significant digits, or three decimals where it has an interval."""
     if isinstance(value, dict):
         if "value" not in value:  # a row of Fig. 9
             fields = {name: each for name, each in value.items() if name != "type"}
             words = [f"{name} {brief(number)}" for name, number in fields.items()]
             return ", ".join([str(value["type"]), *words])
-        return f"{shown(value['value'])} [{shown(value['low'])}, {shown(value['high'])}]"
+        value, low, high = (f"{value[end]:.3f}" for end in ("value", "low", "high"))
+        return f"{value} [{low}, {high}]".replace("-", "−")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return f"{value:.3g}".replace("-", "−")
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)

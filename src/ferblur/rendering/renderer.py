@@ -1,8 +1,8 @@
 """Ray casting a posed head, and shading what the rays meet.
 
 NVIDIA Warp finds what each ray meets, on the CPU even where there is a GPU, so that the bytes do
-not depend on one; numpy turns that into colours. Geometry is in dm, in the axes of `head`: x the
-person's left, y up, z forward.
+not depend on one; numpy turns that into colours. Geometry is in dm, in the axes of `head_mesh`: x
+the person's left, y up, z forward.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What is painted on a face: skin, brows, beard, hair, lips, and the lines expressions make.
 
 All of it is a function of the point on the neutral head, so that it moves with the skin. Lengths
-are in dm in the axes of `head`.
+are in dm in the axes of `head_mesh`.
 """
 
 from collections.abc import Mapping

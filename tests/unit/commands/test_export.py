@@ -45,7 +45,8 @@ def test_holds_code_results_models_and_the_image(head: str, archive: Path, tmp_p
     subprocess.run(["tar", "-xzf", str(archive), "-C", str(tmp_path)], check=True)
     folder = tmp_path / f"ferblur-{head[:12]}"
     for path in (
-        "dvc.yaml", "dvc.lock", "src/ferblur/export.py", "paper/main.pdf", "results/report.html",
+        "dvc.yaml", "dvc.lock", "src/ferblur/commands/export.py", "paper/main.pdf",
+        "results/report.html",
         "results/statistics/curve.csv", "models/second/last.safetensors", "sbom.cdx.json",
     ):  # fmt: skip
         assert (folder / path).is_file(), path

@@ -29,6 +29,7 @@ with joined() as ranks:
 """
 
 
+@pytest.mark.slow
 def test_two_wait_for_each_other(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     subprocess.run([*torchrun(2), "program.py"], cwd=tmp_path, check=True)

@@ -98,6 +98,17 @@ def test_other_parameters_are_named(run: Any, committed: Any) -> None:
     assert "from the stage evaluate@second on" in found["line"]
 
 
+def test_a_new_blur_level_is_not_compared(run: Any, committed: Any) -> None:
+    for scores_of in (committed["scores"], committed["tolerances"]):
+        for tasks in scores_of.values():
+            del tasks["very_high"]
+    run["params"]["blur"] = {"very_high": 14}
+    run["outputs"]["evaluate@second"] = "d"
+    found = comparison.compare(run, committed)
+    assert found["verdict"] == "other parameters"
+    assert len(found["cells"]) == 20
+
+
 def test_scores_edited_by_hand_are_not_bit_identical(run: Any, committed: Any) -> None:
     run["scores"]["second"]["low"]["f1"] = 0.9
     assert comparison.compare(run, committed)["verdict"] == "different"

@@ -36,7 +36,9 @@ def test_outputs(train: Train, images: torch.Tensor) -> None:
     assert auxiliary == []
 
 
-def test_no_auxiliary_heads_where_they_weigh_nothing(train: Train, images: torch.Tensor) -> None:
+def test_no_auxiliary_classifiers_where_they_weigh_nothing(
+    train: Train, images: torch.Tensor
+) -> None:
     model = network.build(changed(train, auxiliary_weight=0.0)).train()
     assert model(images)[1] == []
     assert not [name for name in model.state_dict() if "aux" in name]

@@ -106,7 +106,7 @@ def test_training_learns(samples: Samples, train: Train) -> None:
     assert [row["loss"] for row in loop.history] == curve
 
 
-def test_auxiliary_heads_are_trained(samples: Samples, train: Train) -> None:
+def test_auxiliary_classifiers_are_trained(samples: Samples, train: Train) -> None:
     torch.manual_seed(0)
     loop = training.Loop.begin(train, 3, CPU)
     weight = loop.network.googlenet.aux1.fc2.weight

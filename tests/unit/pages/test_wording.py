@@ -22,11 +22,12 @@ def entry(**changes: Any) -> dict[str, Any]:
     [
         (54768, "54,768"),
         (0.98765, "0.988"),
+        (-0.5, "−0.5"),
         (None, ""),
         (True, "yes"),
         (["anger", 2], "anger, 2"),
-        ({"value": 0.5, "low": 0.25, "high": 0.75}, "0.5 [0.25, 0.75]"),
-        ({"type": "inception", "depth": 2, "parameters": 159_000}, "inception, depth 2, parameters 159K"),
+        ({"value": 0.5, "low": 0.25, "high": 0.75}, "0.500 [0.250, 0.750]"),
+        ({"type": "linear", "depth": 1, "size": 10_250}, "linear, depth 1, size 10.25K"),
     ],
 )  # fmt: skip
 def test_values(value: Any, words: str) -> None:
@@ -37,7 +38,7 @@ def test_a_claim_has_a_word_for_each_heading() -> None:
     words = wording.claim_words(entry(derived=True, trainings={"held": 5, "of": 6}, note="N"))
     assert list(words) == list(wording.CLAIM_COLUMNS)
     assert words["paper"] == "0.5, from its tables"
-    assert words["measured"] == "0.123 [0.1, 0.15]"
+    assert words["measured"] == "0.123 [0.100, 0.150]"
     assert (words["trainings"], words["why"]) == ("5 of 6", "N")
 
 

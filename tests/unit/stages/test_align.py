@@ -150,6 +150,7 @@ def test_threads_and_batches_do_not_change_the_bytes(
     assert outputs() == whole
 
 
+@pytest.mark.slow
 def test_ranks_share_a_pool_and_give_the_same_bytes(
     project: Path, pools: Path, edit: Callable[..., None]
 ) -> None:
@@ -162,7 +163,10 @@ def test_ranks_share_a_pool_and_give_the_same_bytes(
             (pools / pool / shot.file).write_bytes(content)
     edit(data={"root": str(pools)})
     prepare.main()
-    program = "from ferblur.alignment import shards; shards.SHARD = 16; from ferblur.stages import align; align.main()"
+    program = (
+        "from ferblur.alignment import shards; from ferblur.stages import align; "
+        "shards.SHARD = 16; align.main()"
+    )
     Path("program.py").write_text(program)
     hashes = []
     for command in ([sys.executable], torchrun(2), torchrun(3)):

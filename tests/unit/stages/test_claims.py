@@ -46,8 +46,8 @@ def test_every_row_has_a_cell_for_each_heading_and_both_values(finished: Path) -
             assert len(cells) == len(headings), line
             if "(`fig9-" in line:
                 rows += 1
-                assert cells[headings.index("paper")]
-                assert cells[headings.index("measured")]
+                assert cells[headings.index("Paper")]
+                assert cells[headings.index("Measured")]
     assert rows > 10
 
 

@@ -53,6 +53,7 @@ def test_no_people_is_refused(smoke: Params) -> None:
         plan(none, "train")
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_continued(project: Path, edit: Callable[..., None]) -> None:
     few = dict.fromkeys(EMOTIONS, 3)
     edit(synthesize={"images": {"train": few, "deployment": few}})

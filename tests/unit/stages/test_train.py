@@ -41,6 +41,7 @@ def test_two_runs_give_the_same_bytes(ready: Path) -> None:
     assert outputs() == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [(3, 7)])
 def test_a_killed_run_ends_with_the_same_bytes(
     ready: Path, monkeypatch: pytest.MonkeyPatch, kills: tuple[int, ...]
