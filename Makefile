@@ -9,19 +9,22 @@ VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-# install FOLDER LOCK: with uv where it is installed, else with pip; both check the lock's hashes
+# install FOLDER LOCK: with uv where it is installed, else with pip; both check the lock's hashes.
+# One package comes as source: setuptools, which builds it, is installed first, from the lock too.
 define install
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 14) else f"PYTHON: $(PYTHON) is Python {v[0]}.{v[1]}; 3.11 to 3.14 is needed, for example: make setup PYTHON=python3.12")'
-	@if command -v uv > /dev/null; then \
-		uv venv --quiet --clear --python $(PYTHON) $(1) && \
-		uv pip install --quiet --python $(1) --require-hashes -r $(2) && \
-		uv pip install --quiet --python $(1) --no-deps --no-build-isolation -e .; \
+	@set -e; if command -v uv > /dev/null; then \
+		uv venv --quiet --clear --python $(PYTHON) $(1); \
+		install="uv pip install --quiet --python $(1)"; \
 	else \
-		$(PYTHON) -m venv --clear $(1) && \
-		$(1)/bin/python -m pip install --quiet --require-hashes -r $(2) && \
-		$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
-	fi
-	@touch $(1)/installed
+		$(PYTHON) -m venv --clear $(1); \
+		install="$(1)/bin/python -m pip install --quiet"; \
+	fi; \
+	sed -n '/^setuptools==/,/[^\\]$$/p' $(2) > $(1)/build.lock; \
+	$$install --require-hashes -r $(1)/build.lock; \
+	$$install --require-hashes --no-build-isolation -r $(2); \
+	$$install --no-deps --no-build-isolation -e .; \
+	touch $(1)/installed
 endef
 
 .DEFAULT_GOAL := help
@@ -69,7 +72,7 @@ export: setup ## pack code, results, models and the image's digest and contents 
 	@python -m ferblur.commands.export $(IMAGE)
 
 imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once, and check their hash
-	@python -m ferblur.model.imagenet
+	@python -m ferblur.commands.imagenet
 
 reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and record what it detects
 	$(VENV)-reference/bin/python tests/reference/make.py
@@ -91,7 +94,7 @@ processors: setup ## compute the same bytes on emulated processors; needs qemu-x
 	python benchmarks/processors.py
 
 committed: setup ## make this run the one that others are compared with (after repro and spread)
-	python -m ferblur.evidence.committed
+	python -m ferblur.commands.committed
 	python -m ferblur.commands.verify --write
 
 clean: ## delete the environment and everything that make repro makes anew

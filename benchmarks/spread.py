@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
+from ferblur.commands.committed import NATIVE
 from ferblur.core.files import read_json, write_json
 from ferblur.core.study import MODELS, TASKS
-from ferblur.evidence.committed import NATIVE
-from ferblur.evidence.comparison import SPREAD, outputs, scores
+from ferblur.evidence.run_comparison import SPREAD, outputs, scores
 from ferblur.model.device import choose_device, native_bfloat16
 
 ROOT = Path.cwd()

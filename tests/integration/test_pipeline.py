@@ -116,7 +116,7 @@ def test_the_tests_pass_on_results_of_the_readers_own(readers: Clone) -> None:
         for path in sorted((ROOT / "tests/unit").rglob("test_*.py"))
         if re.search(r"\bROOT\b|\bcommitted as\b", path.read_text())
     ]
-    assert "tests/unit/evidence/test_committed.py" in modules
+    assert "tests/unit/commands/test_committed.py" in modules
     said = readers.run(
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *modules
     )

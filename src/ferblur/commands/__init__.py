@@ -1,1 +1,1 @@
-"""What people run beside the pipeline: preflight, verify, export."""
+"""What `make` runs beside the pipeline: preflight, verify, committed, imagenet, export."""

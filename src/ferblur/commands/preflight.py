@@ -43,7 +43,7 @@ def use_profile(name: str) -> None:
 def allow_no_git() -> None:
     """Let DVC run where there is no git repository: the image, an unpacked archive.
 
-    Where there is one again, DVC is told so.
+    Where there is one again, take that back.
     """
     here, local = Path.cwd(), Path(".dvc/config.local")
     if not any((folder / ".git").exists() for folder in (here, *here.parents)):
@@ -71,7 +71,7 @@ def describe_profile(params: Params) -> str:
         for path in sorted(PROFILES.glob("*.yaml"))
     }
     nearest = min(edits, key=lambda name: len(edits[name]))
-    return nearest + (f", but for {', '.join(edits[nearest])}" if edits[nearest] else "")
+    return nearest + (f", except for {', '.join(edits[nearest])}" if edits[nearest] else "")
 
 
 def describe_device(params: Params) -> str:

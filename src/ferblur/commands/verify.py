@@ -22,7 +22,7 @@ from ferblur.core import arithmetic
 from ferblur.core.errors import UserError
 from ferblur.core.files import digest, read_json, write_json
 from ferblur.evidence import environment
-from ferblur.evidence.comparison import versions
+from ferblur.evidence.run_comparison import versions
 
 VERIFY = Path("paper/verify.json")
 PROFILE = Path("profiles/smoke.yaml")
@@ -84,19 +84,19 @@ def machine() -> dict[str, str]:
     return {name: known[name] for name in wanted} | threads | versions()
 
 
-def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> list[str]:
+def differing(found: Mapping[str, str], expected: Mapping[str, str]) -> list[str]:
     """The names whose hashes differ, or which one of the two lacks, in the order of `found`."""
     return [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
 
 
 def said(kind: str, found: Mapping[str, str], expected: Mapping[str, str]) -> str:
     """One line: how many are the same, and the first that is not."""
-    differing = differences(found, expected)
-    if not differing:
+    others = differing(found, expected)
+    if not others:
         return f"{kind}: all {len(found)} give the bytes of the committed run"
-    first = differing[0]
+    first = others[0]
     return (
-        f"{kind}: {len(differing)} of {len(found)} differ, first '{first}' "
+        f"{kind}: {len(others)} of {len(found)} differ, first '{first}' "
         f"({found.get(first)}, committed {expected.get(first)})"
     )
 
@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> None:
         print(said(kind, hashes, expected[kind]))
     if found != expected:
         sys.exit(
-            "This machine computes otherwise than the committed run's. The same bytes are promised "
+            "This machine does not compute the committed bytes. They are promised "
             "for x86-64 processors with AVX2 and the locked packages (docs/arithmetic.md)."
         )
     print("This machine gives the bytes of the committed run.")

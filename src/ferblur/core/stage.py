@@ -42,14 +42,12 @@ def start(stage: str) -> None:
         sys.exit(f"{stage}: {error}")
 
 
-def started() -> str:
-    """The stage that `python -m ferblur.stages.<stage>` makes of this process; empty if none."""
-    names = [name for name in sys.orig_argv if name.startswith(f"{STAGES}.")]
-    return names[0].removeprefix(f"{STAGES}.") if names else ""
+_named = [name for name in sys.orig_argv if name.startswith(f"{STAGES}.")]
+_own_process = sys.argv[0] == "-m" and bool(_named)
+"""Whether Python is about to run a stage, and nothing else, in this process."""
 
-
-if sys.argv[0] == "-m" and started():  # Python is about to run the stage
-    start(started())
+if _own_process:
+    start(_named[0].removeprefix(f"{STAGES}."))
 
 
 def run(main: Callable[[], None]) -> None:
@@ -73,7 +71,7 @@ def run(main: Callable[[], None]) -> None:
         name, seconds = "@".join([stage, *sys.argv[1:]]), time.monotonic() - began
         run_log.note_stage(name, seconds)
         print(f"{name}: {seconds:.0f} s")
-    if started():
-        sys.stdout.flush()
-        sys.stderr.flush()
+    if _own_process:
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # either may be closed
+            stream.flush()
         os._exit(0)  # all is written, and unloading torch would take most of a second

@@ -68,7 +68,7 @@ def build(params: Train) -> Network:
     if params.weights == "imagenet":
         state = imagenet.load(imagenet.IMAGENET)
         wanted = network.googlenet.state_dict()
-        # the classifiers (fc and the heads' fc2) have 1000 outputs; ours keep their random start
+        # classifiers (fc, and the auxiliary fc2) have 1000 outputs; ours keep their random start
         fitting = {
             key: value
             for key, value in state.items()

@@ -163,10 +163,13 @@ class Loop:
     ranks: Ranks = ALONE
     step: int = 0
     """Steps taken in this epoch."""
-    totals: torch.Tensor = field(default_factory=lambda: torch.zeros(3, dtype=torch.float64))
+    totals: torch.Tensor = field(init=False)
     """Sum of losses, hits and samples of this rank in this epoch, 3 float64."""
     history: list[dict[str, float]] = field(default_factory=list)
     """The curves, a row for each finished epoch."""
+
+    def __post_init__(self) -> None:
+        self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)
 
     @classmethod
     def begin(cls, params: Train, steps: int, device: torch.device, ranks: Ranks = ALONE) -> "Loop":
@@ -175,9 +178,7 @@ class Loop:
         optimizer = make_optimizer(model, params)
         schedule = make_schedule(optimizer, params, steps)
         called = distribute(model, device, ranks)
-        loop = cls(model, called, optimizer, schedule, device, ranks)
-        loop.totals = loop.totals.to(device)
-        return loop
+        return cls(model, called, optimizer, schedule, device, ranks)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from the checkpoint, where there is one."""

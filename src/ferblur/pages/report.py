@@ -110,14 +110,14 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def machine() -> dict[str, str]:
-    """The machine, the code, and with what the models were trained."""
+def surroundings() -> dict[str, str]:
+    """The machine and the code, and with what the baseline was trained, maybe elsewhere."""
     trained = read_json(TRAIN_RESULTS / "baseline/computed.json")
-    portable = trained["arithmetic"] == PORTABLE
+    threads = {"threads of training": str(THREADS)} if trained["arithmetic"] == PORTABLE else {}
     return environment.describe() | {
         "device": trained["device"],
         "arithmetic of training": trained["arithmetic"],
-        "threads of training": str(THREADS) if portable else "torch's choice",
+        **threads,
     }
 
 
@@ -158,19 +158,19 @@ def content(params: Params) -> dict[str, Any]:
         },
         "flow": flow(claims),
         "sheets": sheets(params),
-        "environment": machine(),
+        "environment": surroundings(),
         "packages": environment.packages(),
         "seeds": {name: section["seed"] for name, section in sections if "seed" in section},
         "durations": run_log.read()["stages"],
     }
 
 
-def summary(shown: Mapping[str, Any]) -> str:
+def summary(page: Mapping[str, Any]) -> str:
     """Table III, the comparison with the committed run and the verdicts, for the terminal."""
     names = {f"{m}_{s}": f"{m} {s.replace('f1', 'F1')}" for m in MODELS for s in ("accuracy", "f1")}
     table = pd.read_csv(TABLES / "table3.csv").rename(columns=names)
     scores = table[["level", *names.values()]].to_string(index=False, float_format="{:.3f}".format)
     counts = ", ".join(
-        f"{shown['counts'][key]} {key.replace('_', ' ')}" for key in verdicts.VERDICTS
+        f"{page['counts'][key]} {key.replace('_', ' ')}" for key in verdicts.VERDICTS
     )
-    return f"Table III\n{scores}\n{shown['agreement']['line']}\nThe paper's claims: {counts}"
+    return f"Table III\n{scores}\n{page['agreement']['line']}\nThe paper's claims: {counts}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from ferblur.core import stage
 from ferblur.core.files import read_json, write_json, write_text
 from ferblur.core.params import load_params
-from ferblur.evidence import comparison, facts, verdicts
+from ferblur.evidence import facts, run_comparison, verdicts
 from ferblur.pages.wording import claim_words, claims_page
 
 JUDGED = Path("results/claims.json")
@@ -19,10 +19,12 @@ def main() -> None:
     params = load_params()
     dataset = Path(params.data.root).name
     known = facts.gather(params)
-    agreement = comparison.compare(comparison.this_run(), read_json(comparison.COMMITTED))
+    agreement = run_comparison.compare(
+        run_comparison.this_run(), read_json(run_comparison.COMMITTED)
+    )
     trainings = []
     if agreement["verdict"] != "other parameters":  # then the committed run's trainings say nothing
-        runs = read_json(comparison.SPREAD)["runs"]
+        runs = read_json(run_comparison.SPREAD)["runs"]
         trainings = [facts.of_training(scores) for scores in runs.values()]
     judged = {}
     for claim in verdicts.read_claims():

@@ -15,8 +15,8 @@ REPORT = Path("results/report.html")
 
 def main() -> None:
     """Write the page, note the environment beside the durations, and print a summary."""
-    shown = content(load_params())
-    run_log.note_environment(shown["environment"] | {"packages": shown["packages"]})
+    page = content(load_params())
+    run_log.note_environment(page["environment"] | {"packages": page["packages"]})
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE.parent),
         autoescape=True,
@@ -24,8 +24,8 @@ def main() -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    write_text(REPORT, templates.get_template(TEMPLATE.name).render(shown))
-    print(summary(shown))
+    write_text(REPORT, templates.get_template(TEMPLATE.name).render(page))
+    print(summary(page))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_says_what_it_found_in_three_lines(
 
 def test_an_edit_is_named_beside_the_profile(folder: Path, edit: Callable[..., None]) -> None:
     edit(blur={"low": 3})
-    assert preflight.describe_profile(load_params()) == "smoke, but for blur.low"
+    assert preflight.describe_profile(load_params()) == "smoke, except for blur.low"
 
 
 def test_a_dataset_is_counted(folder: Path, pools: Path, edit: Callable[..., None]) -> None:

@@ -19,7 +19,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_operations_give_the_committed_bytes() -> None:
     expected = read_json(verify.VERIFY)["operations"]
     assert len(expected) > 50
-    assert verify.differences(verify.operations(), expected) == []
+    assert verify.differing(verify.operations(), expected) == []
 
 
 def test_the_smoke_run_gives_the_committed_bytes(clone: Clone) -> None:
@@ -32,7 +32,7 @@ def test_operations_tell_other_arithmetic_apart(monkeypatch: pytest.MonkeyPatch)
     # as without FMA; ATen's own loops for the oldest processors
     other = arithmetic.pins() | {"ATEN_CPU_CAPABILITY": "default"}
     monkeypatch.setattr(arithmetic, "pins", lambda: other)
-    differing = verify.differences(verify.operations(), read_json(verify.VERIFY)["operations"])
+    differing = verify.differing(verify.operations(), read_json(verify.VERIFY)["operations"])
     assert "torch softmax" in differing
     assert "numpy exp" not in differing
 
@@ -42,7 +42,7 @@ def test_the_first_difference_is_named() -> None:
     assert verify.said("stages", found, found).startswith("stages: all 3")
     line = verify.said("stages", found, found | {"split": "0", "align": "0"})
     assert line == "stages: 2 of 3 differ, first 'align' (2, committed 0)"
-    assert verify.differences(found, {"prepare": "1", "align": "2"}) == ["split"]
+    assert verify.differing(found, {"prepare": "1", "align": "2"}) == ["split"]
 
 
 def test_a_difference_is_a_failure(
@@ -63,7 +63,7 @@ def test_a_difference_is_a_failure(
         assert fact in said
     assert said.endswith("This machine gives the bytes of the committed run.\n")
     monkeypatch.setattr(verify, "stages", lambda: expected["stages"] | {"align": "0"})
-    with pytest.raises(SystemExit, match="computes otherwise"):
+    with pytest.raises(SystemExit, match="does not compute the committed bytes"):
         verify.main([])
     assert "1 of 7 differ, first 'align'" in capsys.readouterr().out
     with pytest.raises(UserError, match="takes --write or nothing, not --wirte"):

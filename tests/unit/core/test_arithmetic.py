@@ -40,7 +40,7 @@ def settings(stage: str, arithmetic_of_training: str, folder: Path) -> dict[str,
     params["train"]["arithmetic"] = arithmetic_of_training
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     code = (
-        "import json, os, sys; import ferblur.core.stage as s; "
+        "import json, os, sys; import ferblur.stages; from ferblur.core import stage as s; "
         "assert not {'numpy', 'torch', 'pandas'} & set(sys.modules); "
         f"os.chdir({str(folder)!r}); s.start({stage!r}); assert 'torch' not in sys.modules; "
         "print(json.dumps(dict(os.environ)))"

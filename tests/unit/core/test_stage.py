@@ -1,11 +1,14 @@
 """What every stage does: note how long it took, and say a user's mistake in one line."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from clone import ROOT
 from ferblur.core import arithmetic, run_log, stage
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json
@@ -64,17 +67,48 @@ def test_a_stage_started_otherwise_is_refused(
         stage.run(lambda: None)
 
 
-def test_a_stage_leaves_at_once_with_everything_said(project: Path, pools: Path) -> None:
-    edited = (project / "params.yaml").read_text().replace("datasets/synthetic", "faces")
-    (project / "params.yaml").write_text(edited)
-    done = subprocess.run(
-        [sys.executable, "-m", "ferblur.stages.prepare"],
+STAGE = """
+import atexit, gc, sys
+from ferblur.core import stage
+atexit.register(print, "unloaded")
+loading = gc.isenabled()
+
+def main():
+    print("loading", loading, "running", gc.isenabled())
+
+if __name__ == "__main__":
+    stage.run(main)
+"""
+
+
+def run_own(folder: Path, redirection: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a stage of the test's own, in a copy of the package."""
+    shutil.copytree(ROOT / "src", folder / "src")
+    (folder / "src/ferblur/stages/own.py").write_text(STAGE)
+    return subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m ferblur.stages.own {redirection}"],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(folder / "src")},
         check=False, capture_output=True, text=True,
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "prepare: 0 s\n")
-    assert list(read_json(run_log.RUN_LOG)["stages"]) == ["prepare"]
-    (project / "faces/train/fear/0.jpg").rename(project / "faces/train/fear/.hidden")
+
+
+def test_a_stage_leaves_at_once_with_everything_said(project: Path) -> None:
+    done = run_own(project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "loading False running True\nown: 0 s\n"
+    assert list(read_json(run_log.RUN_LOG)["stages"]) == ["own"]
+
+
+def test_a_stage_can_leave_without_anybody_listening(project: Path) -> None:
+    done = run_own(project, ">&-")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stage_that_fails_says_so(project: Path, pools: Path) -> None:
+    (project / "faces/train/fear/0.jpg").unlink()
     (project / "faces/train/fear/1.jpg").unlink()
+    edited = (project / "params.yaml").read_text().replace("datasets/synthetic", "faces")
+    (project / "params.yaml").write_text(edited)
     done = subprocess.run(
         [sys.executable, "-m", "ferblur.stages.prepare"],
         check=False, capture_output=True, text=True,

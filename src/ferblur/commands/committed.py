@@ -1,4 +1,4 @@
-"""Make this run the committed one: `make committed` (python -m ferblur.evidence.committed).
+"""Make this run the committed one: `make committed` (python -m ferblur.commands.committed).
 
 Writes paper/committed.json from the run in the working directory: its parameters, machine, hashes
 and scores, and from benchmarks/spread.json the scores that other arithmetic gave and the tolerance
@@ -17,7 +17,7 @@ from ferblur.core.arithmetic import PORTABLE
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json, write_json
 from ferblur.core.study import MODELS, TASKS
-from ferblur.evidence.comparison import COMMITTED, SCORES, SPREAD, this_run
+from ferblur.evidence.run_comparison import COMMITTED, SCORES, SPREAD, this_run
 
 NATIVE = ("float32", "bfloat16")
 """Arithmetic in which benchmarks/spread.json has a run of the committed seed."""

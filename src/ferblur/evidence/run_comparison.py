@@ -1,6 +1,6 @@
 """A run against the committed one: the same bits, or the first stage that differs and by how much.
 
-`make committed` (evidence.committed) writes paper/committed.json, which this module reads.
+`make committed` writes paper/committed.json, and the stage `claims` compares a run with it.
 """
 
 import hashlib
@@ -17,6 +17,11 @@ from ferblur.core.params import changed, load_params
 from ferblur.core.study import MODELS, POOLS, TASKS
 
 COMMITTED = Path("paper/committed.json")
+PREPARE = Path("data/prepare")
+EVALUATE = Path("data/evaluate")
+MODELS_FOLDER = Path("models")
+TRAIN_RESULTS = Path("results/train")
+EVALUATE_RESULTS = Path("results/evaluate")
 SPREAD = Path("benchmarks/spread.json")
 SCORES = ("accuracy", "f1")
 
@@ -33,9 +38,7 @@ PACKAGES = (
 
 def images() -> str:
     """The hash of what the dataset's accepted images hash to."""
-    columns = [
-        pd.read_csv(f"data/prepare/{pool}.csv", usecols=["sha256"])["sha256"] for pool in POOLS
-    ]
+    columns = [pd.read_csv(PREPARE / f"{pool}.csv", usecols=["sha256"])["sha256"] for pool in POOLS]
     return hashlib.sha256("\n".join(pd.concat(columns)).encode()).hexdigest()
 
 
@@ -48,14 +51,14 @@ def outputs() -> dict[str, str]:
             stage: digest(Path("data") / stage)
             for stage in ("prepare", "align", "balance", "split")
         },
-        **{f"train@{name}": digest(Path("models") / name) for name in MODELS},
-        **{f"evaluate@{name}": digest(Path(f"data/evaluate/{name}.csv")) for name in MODELS},
+        **{f"train@{name}": digest(MODELS_FOLDER / name) for name in MODELS},
+        **{f"evaluate@{name}": digest(EVALUATE / f"{name}.csv") for name in MODELS},
     }
 
 
 def computed() -> dict[str, Any]:
     """With what each model was trained: arithmetic, device, ranks, torch's version."""
-    return {name: read_json(Path(f"results/train/{name}/computed.json")) for name in MODELS}
+    return {name: read_json(TRAIN_RESULTS / name / "computed.json") for name in MODELS}
 
 
 def versions() -> dict[str, str]:
@@ -66,13 +69,13 @@ def versions() -> dict[str, str]:
 def scores() -> dict[str, Any]:
     """Every score by model and task."""
     return {
-        name: {task: read_json(Path(f"results/evaluate/{name}/{task}.json")) for task in TASKS}
+        name: {task: read_json(EVALUATE_RESULTS / name / f"{task}.json") for task in TASKS}
         for name in MODELS
     }
 
 
 def this_run() -> dict[str, Any]:
-    """The parameters (but for appearance), the hash of each stage's outputs, and every score."""
+    """The parameters (without `figures`), the hash of each stage's outputs, and every score."""
     params = load_params().model_dump(mode="json", exclude={"figures"})
     return {
         "params": params,
@@ -102,7 +105,7 @@ def why(run: Mapping[str, Any], committed: Mapping[str, Any], stage: str) -> str
     )
     if stage.startswith(("train", "evaluate")) and ours != theirs:
         return f"Trained here: {ours}. There: {theirs}."
-    return "`make verify` names the first operation that this machine computes otherwise."
+    return "`make verify` names the first operation that this machine computes differently."
 
 
 def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from clone import committed as in_git
+from ferblur.commands import committed
 from ferblur.core.errors import UserError
 from ferblur.core.study import MODELS, TASKS
-from ferblur.evidence import committed
-from ferblur.evidence.comparison import COMMITTED, SCORES
+from ferblur.evidence.run_comparison import COMMITTED, SCORES
 
 
 def scores(value: float) -> dict[str, Any]:
