@@ -3,6 +3,7 @@
 pytest tests/integration/test_pipeline.py
 """
 
+import json
 import os
 import re
 import subprocess
@@ -38,6 +39,15 @@ def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
     assert len(figures) == 12
     for page in ("paper/main.pdf", "results/report.html", "results/claims.md"):
         assert (clone.folder / page).stat().st_size > 10_000
+
+
+def test_every_plot_has_data(clone: Clone) -> None:
+    plots = yaml.safe_load((ROOT / "results/dvc.yaml").read_text())["plots"]
+    shown = json.loads(clone.run("dvc", "plots", "show", "--json"))
+    assert shown.get("errors", []) == []
+    assert set(shown["data"]) == {name for plot in plots for name in plot}
+    for drawn in shown["data"].values():
+        assert drawn[0]["content"]["data"]["values"]
 
 
 def test_nothing_reruns(clone: Clone) -> None:

@@ -65,15 +65,15 @@ def measured(entry: Mapping[str, Any]) -> str:
 def claim_words(entry: Mapping[str, Any]) -> dict[str, str]:
     """A judged claim as a row with the keys of CLAIM_COLUMNS."""
     trainings = entry["trainings"]
-    derived = ", from its tables" if entry["derived"] else ""
+    derived = "the paper's value follows from its tables" if entry["derived"] else ""
     return {
         "place": entry["place"],
         "claim": entry["claim"],
-        "paper": shown(entry["paper"]) + derived,
+        "paper": shown(entry["paper"]),
         "criterion": entry["relation"],
         "measured": measured(entry),
         "trainings": f"{trainings['held']} of {trainings['of']}" if trainings else "",
-        "why": "; ".join(filter(None, (entry["reason"], entry["note"]))),
+        "why": "; ".join(filter(None, (entry["reason"], derived, entry["note"]))),
     }
 
 

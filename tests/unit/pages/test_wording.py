@@ -37,9 +37,12 @@ def test_values(value: Any, words: str) -> None:
 def test_a_claim_has_a_word_for_each_heading() -> None:
     words = wording.claim_words(entry(derived=True, trainings={"held": 5, "of": 6}, note="N"))
     assert list(words) == list(wording.CLAIM_COLUMNS)
-    assert words["paper"] == "0.5, from its tables"
+    assert words["paper"] == "0.5"
     assert words["measured"] == "0.123 [0.100, 0.150]"
-    assert (words["trainings"], words["why"]) == ("5 of 6", "N")
+    assert (words["trainings"], words["why"]) == (
+        "5 of 6",
+        "the paper's value follows from its tables; N",
+    )
 
 
 def test_several_facts_are_told_apart() -> None:
