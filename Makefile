@@ -28,7 +28,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale spread processors committed clean
+.PHONY: help setup repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale structure processors committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild2 switches first
 	@python -m ferblur.commands.preflight $(PROFILE)
-	dvc repro
+	@python -m ferblur.commands.repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
 test: setup ## run all tests (six minutes)
@@ -87,13 +87,13 @@ benchmark: setup $(VENV)-reference/installed ## measure align and train against 
 scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk (half an hour)
 	python benchmarks/scale.py
 
-spread: setup ## measure how far the scores move in other arithmetic and from other seeds (after repro; half an hour)
-	python benchmarks/spread.py
+structure: setup ## measure what long clips, short clips and stills do to the scores (a quarter of an hour)
+	python benchmarks/structure.py
 
 processors: setup ## compute the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
 	python benchmarks/processors.py
 
-committed: setup ## make this run the one that others are compared with (after repro and spread)
+committed: setup ## make this run the one that others are compared with (after repro)
 	python -m ferblur.commands.committed
 	python -m ferblur.commands.verify --write
 

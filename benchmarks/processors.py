@@ -40,7 +40,7 @@ def hashes() -> dict[str, str]:
     from ferblur.core.params import load_params
     from ferblur.model.device import choose_device
     from ferblur.model.training import Batch, Loop, deterministic, train_one_epoch
-    from ferblur.rendering import shots as pictures
+    from ferblur.rendering import clips
 
     params = load_params(Path("profiles/smoke.yaml"))
     train = params.train.model_copy(update={"batch_size": BATCH, "epochs": 1})
@@ -49,11 +49,12 @@ def hashes() -> dict[str, str]:
         return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
 
     found = {"operations": short(json.dumps(operations.operations()).encode())}
-    renderer = pictures.make_renderer()
-    shots = [s for s in pictures.plan(params.synthesize, "train") if not s.duplicate_of][:FACES]
-    jpegs = [pictures.shoot(pictures.draw(params.synthesize, shot), renderer) for shot in shots]
+    renderer = clips.make_renderer()
+    planned = clips.plan(params.synthesize, "train")
+    frames = [frame for frame in planned if not frame.duplicate_of][:FACES]
+    jpegs = [clips.shoot(clips.draw(params.synthesize, frame), renderer) for frame in frames]
     found["images"] = short(*jpegs)
-    found["truth.csv"] = short(pictures.truth(params.synthesize, shots).to_csv().encode())
+    found["truth.csv"] = short(clips.truth(params.synthesize, frames).to_csv().encode())
 
     torch.set_num_threads(1)  # as in align
     detector, pixels, rows = Mtcnn(), [], []
@@ -77,7 +78,7 @@ def hashes() -> dict[str, str]:
     labels = torch.arange(len(samples)) % 6
     cpu = choose_device(train.arithmetic)
     with deterministic(cpu, train.arithmetic):
-        torch.manual_seed(train.seed)
+        torch.manual_seed(train.seeds[0])
         loop = Loop.begin(train, STEPS, cpu)
         batches = [
             Batch(samples[index], labels[index], BATCH, BATCH)

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Checks the project, prints what it found, and becomes the command. PROFILE=smoke|demo|affwild2
-# switches the profile first.
+# Checks the project, prints what it found, and becomes the command; for `dvc repro` alone, the
+# command that does the same with the trainings side by side. PROFILE=smoke|demo|affwild2 switches
+# the profile first.
 set -eu
 
 if [ ! -w . ]; then
@@ -26,4 +27,5 @@ case "$*" in
     "dvc repro"* | "dvc exp run"*) preflight || exit 1 ;;
     *) preflight --no-device || true ;;
 esac
+if [ "$*" = "dvc repro" ]; then set -- python -m ferblur.commands.repro; fi
 exec "$@"

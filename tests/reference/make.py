@@ -19,8 +19,9 @@ from ferblur.core.files import sha256, write_text
 from ferblur.core.params import load_params
 from ferblur.core.study import EMOTIONS
 from ferblur.rendering import expression, subject
+from ferblur.rendering.clips import make_renderer, view
+from ferblur.rendering.expression import ACTIONS, Manner
 from ferblur.rendering.renderer import Renderer
-from ferblur.rendering.shots import make_renderer, view
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -36,7 +37,11 @@ def rendered(renderer: Renderer) -> tuple[Cases, Callable[..., np.ndarray]]:
     def face(seed: int, emotion: str = "happiness", size: int = 128, **pose: Any) -> np.ndarray:
         generator = np.random.default_rng(seed)
         person = subject.draw(generator)
-        actions = expression.draw(emotion, 0.8, generator)
+        shown = {name: 0.8 * weight for name, weight in expression.draw(emotion, generator).items()}
+        habits = expression.draw_habits(generator)
+        blink, uneven = float(generator.uniform(0, 0.15)), float(generator.normal(0, 0.08))
+        manner = Manner(dict.fromkeys(ACTIONS, 1.0), dict.fromkeys(ACTIONS, 0.0), uneven)
+        actions = manner.applied(shown, habits, blink)
         return renderer.render(person, actions, replace(view(params, generator), **pose), size)
 
     faces = {

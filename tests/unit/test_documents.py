@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from clone import ROOT, committed
-from ferblur.core.study import MODELS
+from ferblur.core.params import Synthesize, load_params
+from ferblur.core.study import MODELS, TASKS
 from ferblur.evidence.verdicts import paper_value, read_claims
+from ferblur.rendering import clips, expression
 
 README = (ROOT / "README.md").read_text()
+DATASHEET = (ROOT / "docs/datasheet.md").read_text()
 
 DOCUMENTS = sorted(
     path
@@ -44,18 +47,9 @@ def test_readme_has_table_3_and_the_papers() -> None:
 
 def test_readme_has_the_counts_of_verdicts() -> None:
     judged = json.loads(committed("results/claims.json"))
-    found, counts = judged["kinds"]["findings"], judged["counts"]
     text = " ".join(README.split())
-    failed = found["not_reproduced"]
-    assert (
-        f"{found['reproduced']} of the {found['reproduced'] + failed} findings that can be judged"
-        f" on these faces are reproduced**; {found['undecided']} of the other {failed} are" in text
-    )
-    assert (
-        f"{counts['reproduced']} are reproduced, {counts['not_reproduced']} are not, "
-        f"{counts['not_comparable']} are not comparable on this dataset, and {counts['cited']} are"
-        in text
-    )
+    assert f"**{judged['headline']}**" in text
+    assert judged["apart"] in text
 
 
 def test_readme_lists_every_module_and_nothing_else() -> None:
@@ -75,6 +69,46 @@ def test_readme_lists_every_module_and_nothing_else() -> None:
     }
     rooms = {path.parent.name for path in package.rglob("*.py")} - {"ferblur"}
     assert listed == {str(path) for path in modules} | rooms
+
+
+def table(text: str, heading: str) -> list[list[str]]:
+    """Cells of the rows of the table with this heading in its first column."""
+    _, rows = text.split(f"\n| {heading} |", 1)
+    return [
+        [cell.strip() for cell in row.strip("|").split("|")]
+        for row in rows.split("\n\n", 1)[0].splitlines()[2:]
+    ]
+
+
+def test_datasheet_has_a_reason_for_every_parameter_of_synthesize() -> None:
+    rows = table(DATASHEET, "parameter")
+    named = [name for names, *_ in rows for name in re.findall(r"`(\w+)`", names)]
+    assert sorted(named) == sorted(Synthesize.model_fields)
+    assert all(what and why for _, what, why in rows)
+    reasons = " ".join(why for *_, why in rows)
+    cited = re.findall(r"([A-Z][a-z]+)(?:, [A-Z]\w+)*(?:,? and [A-Z]\w+| et al\.) (\d{4})", reasons)
+    works = DATASHEET[DATASHEET.index("\nThe works named") :]
+    listed = re.findall(r"^- ([A-Z]\w+)[^:]* (\d{4}): ", works, re.MULTILINE)
+    assert sorted(set(cited)) == listed
+
+
+def test_datasheet_names_every_column_of_truth() -> None:
+    params = load_params(ROOT / "profiles/smoke.yaml").synthesize
+    columns = set(clips.truth(params, clips.plan(params, "train")[:1]))
+    cells = " ".join(names for names, _ in table(DATASHEET, "columns"))
+    named = set(re.findall(r"`(\w+)`", cells))
+    assert named == columns - set(expression.ACTIONS)
+
+
+def test_datasheet_has_the_scores_of_every_structure() -> None:
+    measured = json.loads((ROOT / "benchmarks/structure.json").read_text())["baseline"]
+    assert {name: cells for name, *cells in table(DATASHEET, "training pool")} == {
+        name: [
+            *(f"{found[count]:,}" for count in ("people", "clips", "frames", "images")),
+            *(f"{found['accuracy'][task]:.3f}" for task in TASKS),
+        ]
+        for name, found in measured.items()
+    }
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

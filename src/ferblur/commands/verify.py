@@ -33,8 +33,8 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "align": ("data/align",),
     "balance": ("data/balance",),
     "split": ("data/split",),
-    "train@baseline": ("models/baseline",),
-    "evaluate@baseline": ("data/evaluate/baseline.csv", "data/evaluate/baseline-sharp.csv"),
+    "train@baseline-1": ("models/baseline/1",),
+    "evaluate@baseline-1": ("data/evaluate/baseline/1.csv",),
 }
 """The stages run, in order, and what of each is hashed."""
 
@@ -65,8 +65,9 @@ def stages() -> dict[str, str]:
         folder = Path(name)
         (folder / "params.yaml").write_bytes(PROFILE.read_bytes())
         for stage in tqdm(STAGES, desc="verify", unit="stage", disable=None):
-            verb, _, model = stage.partition("@")
-            run(["-m", f"ferblur.stages.{verb}", *filter(None, [model])], folder, {})
+            verb, _, training = stage.partition("@")
+            arguments = training.split("-") if training else []
+            run(["-m", f"ferblur.stages.{verb}", *arguments], folder, {})
             found[stage] = made(folder, stage)
     return found
 

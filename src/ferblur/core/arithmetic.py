@@ -33,8 +33,8 @@ from ferblur.core.errors import UserError
 PORTABLE = "portable"
 """The value of `train.arithmetic` with which training gives the same bytes everywhere."""
 
-THREADS = 2
-"""Of portable training and evaluation, whatever the cores."""
+THREADS = 1
+"""Of portable training and evaluation, whatever the cores: trainings run side by side."""
 
 NUMPY = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",

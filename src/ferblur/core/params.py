@@ -67,11 +67,19 @@ class Emotions(Section):
     surprise: Count
 
 
-class Images(Section):
-    """Images to render, by pool and emotion."""
+class Clips(Section):
+    """Clips to render, by pool and emotion."""
 
     train: Emotions
     deployment: Emotions
+
+
+class Drift(Section):
+    """Standard deviations within a clip, in degrees."""
+
+    head: Annotated[float, Field(ge=0, le=20)]
+    gaze: Annotated[float, Field(ge=0, le=20)]
+    light: Annotated[float, Field(ge=0, le=60)]
 
 
 class Synthesize(Section):
@@ -79,7 +87,8 @@ class Synthesize(Section):
 
     seed: Seed
     subjects: Pools
-    images: Images
+    clips: Clips
+    frames: Pools
     duplicates: Pools
     native_size: Annotated[
         tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(le=128)]],
@@ -93,9 +102,16 @@ class Synthesize(Section):
         tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(le=1)]],
         AfterValidator(_ordered),
     ]
+    onset: Annotated[float, Field(ge=0, le=1)]
+    mixed: Annotated[float, Field(ge=0, lt=0.5)]
+    mislabelled: Annotated[float, Field(ge=0, lt=1)]
+    manner: Annotated[float, Field(ge=0, le=1)]
+    resting: Annotated[float, Field(ge=0, le=1)]
+    asymmetry: Annotated[float, Field(ge=0, le=0.5)]
     yaw: Annotated[float, Field(ge=0, le=60)]
     pitch: Annotated[float, Field(ge=0, le=45)]
     roll: Annotated[float, Field(ge=0, le=45)]
+    drift: Drift
 
 
 class Prepare(Section):
@@ -168,9 +184,9 @@ class Blur(Section):
 
 
 class Train(Section):
-    """Fitting GoogLeNet (section IV)."""
+    """Fitting GoogLeNet (section IV); each model is trained once from each seed."""
 
-    seed: Seed
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_distinct)]
     weights: Literal["none", "imagenet"]
     input_size: Annotated[int, Field(ge=32, le=1024)]
     normalisation: Literal["none", "imagenet", "per_image"]
@@ -184,6 +200,10 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0, le=1)]
     schedule: Literal["constant", "one_cycle"]
     arithmetic: Literal["portable", "float32", "bfloat16"]
+
+    def once(self, seed: int) -> Self:
+        """The parameters of one training: from this seed alone."""
+        return self.model_copy(update={"seeds": (seed,)})
 
 
 class Evaluate(Section):

@@ -26,11 +26,15 @@ TASKS = ("test", *LEVELS)
 """What a model is scored on: its own test split, and unseen people at each blur level."""
 
 
-def model_named(arguments: Sequence[str]) -> str:
-    """The model that a stage's command line names.
+def training_named(arguments: Sequence[str], seeds: Sequence[int]) -> tuple[str, int]:
+    """The training that a stage's command line names: the model, and the seed of it.
 
-    Raises UserError where that is not exactly one of the study's two.
+    Raises UserError where that is not one of the study's two models and one of `seeds`.
     """
-    if len(arguments) != 1 or arguments[0] not in MODELS:
-        raise UserError(f"name one model, {' or '.join(MODELS)}, not '{' '.join(arguments)}'")
-    return arguments[0]
+    known = {(model, str(seed)): (model, seed) for model in MODELS for seed in seeds}
+    if tuple(arguments) not in known:
+        raise UserError(
+            f"name a model, {' or '.join(MODELS)}, and a seed of train.seeds, "
+            f"{', '.join(map(str, seeds))}, not '{' '.join(arguments)}'"
+        )
+    return known[tuple(arguments)]

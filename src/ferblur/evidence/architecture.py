@@ -50,6 +50,17 @@ def googlenet(classes: int = len(EMOTIONS)) -> GoogLeNet:
         return GoogLeNet(num_classes=classes, aux_logits=False, init_weights=False).eval()
 
 
+def with_5x5(network: GoogLeNet) -> GoogLeNet:
+    """Give the third branch of every inception module the 5 x 5 filters of the paper, in place."""
+    for module in network.modules():
+        if isinstance(module, Inception):
+            given = module.branch3[1].conv
+            with torch.device("meta"):
+                conv = nn.Conv2d(given.in_channels, given.out_channels, 5, padding=2, bias=False)
+            module.branch3[1].conv = conv
+    return network
+
+
 def steps(module: nn.Module) -> list[Step]:
     """The operations in a module, in order, but for normalisation, activation and dropout."""
     found = []
@@ -89,7 +100,7 @@ def layers(network: GoogLeNet, size: int = 224) -> pd.DataFrame:
     for name, module in network.named_children():
         found = steps(module)
         if isinstance(module, nn.Dropout):
-            kind = f"dropout ({module.p:.0%})"
+            kind = f"dropout {module.p:.0%}"
         elif isinstance(module, Inception):
             kind = "inception"
         else:
@@ -151,7 +162,8 @@ def describe() -> dict[str, Any]:
     """All that is told of the network, for JSON.
 
     `layers` are the rows of `layers` for the study's six classes and `figure9` those of Fig. 9,
-    as published, with ImageNet's 1,000 outputs; `modules` counts torch's modules without parts.
+    as published, with ImageNet's 1,000 outputs; `with_5x5` are its rows of inception modules if
+    their third branch had 5 x 5 filters; `modules` counts torch's modules without parts.
     `branches` has the operations of every layer that has any, branch by branch (one branch but for
     inception modules), and `naive` those of the naive inception module.
     """
@@ -165,10 +177,12 @@ def describe() -> dict[str, Any]:
     def plain(operations: Sequence[Sequence[Step]]) -> list[list[dict[str, Any]]]:
         return [[asdict(step) for step in branch] for branch in operations]
 
+    published = figure9(with_5x5(googlenet(1000)))
     return {
         "modules": sum(not list(module.children()) for module in network.modules()),
         "layers": layers(network).to_dict("records"),
         "figure9": figure9(googlenet(1000)).to_dict("records"),
+        "with_5x5": published[published["type"] == "inception"].to_dict("records"),
         "branches": {name: plain(operations) for name, operations in parts.items()},
         "naive": plain(NAIVE),
     }

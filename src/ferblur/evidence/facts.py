@@ -142,12 +142,15 @@ def architecture() -> dict[str, Any]:
     rows = described["figure9"]
     depth = sum(row["depth"] for row in rows)
     pooling = sum(row["type"] in ("max pooling", "average pooling") for row in rows)
+    sides = sorted({row["window"] for row in rows if row["type"] == "inception"})
     return {
         "architecture": {
             "depth": depth,
             "depth_with_pooling": depth + pooling,
             "modules": described["modules"],
             "branches": len(described["branches"]["inception3a"]),
+            "third_branch": sides[0] if len(sides) == 1 else sides,
+            "with_5x5": {row.pop("layer"): row for row in described["with_5x5"]},
         },
         "layers": {
             **{row.pop("layer"): row for row in rows},
@@ -178,11 +181,14 @@ def scores(params: Params) -> dict[str, Any]:
         found["unseen"] = dict.fromkeys(MODELS)
     curves = {}
     for model in MODELS:
-        summary = read_json(TRAIN_RESULTS / model / "summary.json")[params.evaluate.epoch]
+        ends = [
+            read_json(TRAIN_RESULTS / model / f"{seed}/summary.json")[params.evaluate.epoch]
+            for seed in params.train.seeds
+        ]
         test = statistics[model]["test"]["accuracy"]["value"]
         curves[model] = {
-            "train": summary["train/accuracy"],
-            "validation_minus_test": summary["val/accuracy"] - test,
+            "train": float(np.mean([end["train/accuracy"] for end in ends])),
+            "validation_minus_test": float(np.mean([end["val/accuracy"] for end in ends])) - test,
         }
     recalls = read_json(STATISTICS / "recall.json")
     return {
@@ -197,19 +203,28 @@ def scores(params: Params) -> dict[str, Any]:
     }
 
 
-def of_training(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The differences of another training, from its scores by model and task; no intervals."""
-    accuracy = {
-        model: {task: np.array(score["accuracy"]) for task, score in tasks.items()}
-        for model, tasks in scores.items()
-    }
+def of_trainings() -> list[dict[str, Any]]:
+    """The differences of each pair of trainings from one seed, by its scores; no intervals."""
 
     def numbers(tree: Any) -> Any:
         if isinstance(tree, dict):
             return {key: numbers(value) for key, value in tree.items()}
         return float(tree)
 
-    return {"differences": numbers(differences(accuracy))}
+    scored = read_json(STATISTICS / "trainings.json")
+    return [
+        {
+            "differences": numbers(
+                differences(
+                    {
+                        model: {t: np.array(score["accuracy"]) for t, score in by[seed].items()}
+                        for model, by in scored.items()
+                    }
+                )
+            )
+        }
+        for seed in scored["baseline"]
+    ]
 
 
 def _unknown(tree: dict[str, Any]) -> dict[str, Any]:

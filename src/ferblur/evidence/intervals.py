@@ -1,5 +1,9 @@
-"""How sure the scores are: clustered bootstrap and McNemar's test (ours, not the paper's)."""
+"""How sure the scores are: a bootstrap over people and trainings, and McNemar's test.
 
+Ours, not the paper's, which trains each model once and gives point values.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,61 +59,104 @@ class Bootstrap:
         return np.asarray(self.draws @ counts.reshape(size, -1)).reshape(-1, classes, classes)
 
 
+@dataclass(frozen=True)
+class Resampled:
+    """What the R trainings of one model answered to one task, with B resamples of it."""
+
+    confusions: np.ndarray
+    """(1 + B) x R x 6 x 6 counts; the first row is the sample itself."""
+    weights: np.ndarray
+    """(1 + B) x R: how much each training counts; a row adds up to 1."""
+
+    def mean(self, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """The mean over trainings of what `score` gives for a confusion matrix: (1 + B) x …."""
+        values = score(self.confusions)
+        weights = self.weights.reshape(*self.weights.shape, *(1,) * (values.ndim - 2))
+        return np.asarray((weights * values).sum(axis=1))
+
+
+def training_weights(trainings: int, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw how much each of R trainings counts in each resample, (1 + B) x R.
+
+    R - 1 of the R are drawn with replacement, which gives the mean's variance between trainings
+    without bias (Rao and Wu 1988); R of R would give (R - 1) / R of it, two thirds for three. A
+    single training cannot be resampled.
+    """
+    drawn = np.ones((resamples, 1))
+    if trainings > 1:
+        shares = np.full(trainings, 1 / trainings)
+        drawn = generator.multinomial(trainings - 1, shares, size=resamples) / (trainings - 1)
+    return np.vstack([np.full((1, trainings), 1 / trainings), drawn])
+
+
 def clusters(rows: pd.DataFrame) -> np.ndarray:
     """The resampling unit of each row: its subject where known, else the image itself."""
     return np.where(rows["subject"] != "", rows["subject"], rows["source_id"])
 
 
 def resample(
-    predictions: dict[str, dict[str, pd.DataFrame]], resamples: int, seed: int
-) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, int]]:
-    """Confusion matrices of every model and task with their resamples, (1 + B) x 6 x 6.
+    predictions: Mapping[str, Mapping[int, Mapping[str, pd.DataFrame]]], resamples: int, seed: int
+) -> tuple[dict[str, dict[str, Resampled]], dict[str, int]]:
+    """Resample the predictions, by model, training and task, over people and trainings.
 
     Two sets of people are drawn from: those of the training pool, whom both test sets show, and
-    the unseen ones, whom every level shows. Returns also how many clusters each set has, by `own`
-    and `unseen`.
+    the unseen ones, whom every level shows. The same people serve all trainings of both models;
+    the trainings of each model are drawn for themselves, the same for every task. Returns also
+    how many clusters each set of people has, by `own` and `unseen`.
     """
-    generators = np.random.default_rng(seed).spawn(2)
+    generators = np.random.default_rng(seed).spawn(2 + len(predictions))
+    first = {model: next(iter(trainings.values())) for model, trainings in predictions.items()}
     shown = {
-        "own": pd.concat([tasks["test"] for tasks in predictions.values()]),
-        "unseen": predictions["baseline"]["none"],
+        "own": pd.concat([tasks["test"] for tasks in first.values()]),
+        "unseen": first["baseline"]["none"],
     }
     draws = {
         people: Bootstrap.draw(clusters(rows), resamples, generator)
-        for (people, rows), generator in zip(shown.items(), generators, strict=True)
+        for (people, rows), generator in zip(shown.items(), generators[:2], strict=True)
     }
-    resampled = {
-        model: {
-            task: draws["own" if task == "test" else "unseen"].confusions(
-                clusters(rows), rows["label"].to_numpy(), rows["predicted"].to_numpy()
+    resampled = {}
+    for (model, trainings), generator in zip(predictions.items(), generators[2:], strict=True):
+        weights = training_weights(len(trainings), resamples, generator)
+        resampled[model] = {
+            task: Resampled(
+                np.stack(
+                    [
+                        draws["own" if task == "test" else "unseen"].confusions(
+                            clusters(tasks[task]),
+                            tasks[task]["label"].to_numpy(),
+                            tasks[task]["predicted"].to_numpy(),
+                        )
+                        for tasks in trainings.values()
+                    ],
+                    axis=1,
+                ),
+                weights,
             )
-            for task, rows in tasks.items()
+            for task in first[model]
         }
-        for model, tasks in predictions.items()
-    }
     return resampled, {people: len(drawn.names) for people, drawn in draws.items()}
 
 
 def accuracy(confusions: np.ndarray) -> np.ndarray:
-    """Accuracy of each of B x K x K confusion matrices."""
-    hits = np.trace(confusions, axis1=1, axis2=2)
-    return np.asarray(hits / np.maximum(confusions.sum(axis=(1, 2)), 1))
+    """Accuracy of each of … x K x K confusion matrices."""
+    hits = np.trace(confusions, axis1=-2, axis2=-1)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=(-2, -1)), 1))
 
 
 def recall(confusions: np.ndarray) -> np.ndarray:
-    """Share of each class that is recognised, B x K; 0 for a class that is absent."""
-    hits = np.diagonal(confusions, axis1=1, axis2=2)
-    return np.asarray(hits / np.maximum(confusions.sum(axis=2), 1))
+    """Share of each class that is recognised, … x K; 0 for a class that is absent."""
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    return np.asarray(hits / np.maximum(confusions.sum(axis=-1), 1))
 
 
 def f1(confusions: np.ndarray, average: str) -> np.ndarray:
-    """F1 of each of B x K x K confusion matrices; `average` as in scikit-learn."""
-    hits = np.diagonal(confusions, axis1=1, axis2=2)
-    truth, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
+    """F1 of each of … x K x K confusion matrices; `average` as in scikit-learn."""
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    truth, predicted = confusions.sum(axis=-1), confusions.sum(axis=-2)
     scores = 2 * hits / np.maximum(truth + predicted, 1)
     if average == "weighted":
-        return np.asarray((scores * truth).sum(axis=1) / np.maximum(truth.sum(axis=1), 1))
-    return np.asarray(scores.mean(axis=1))
+        return np.asarray((scores * truth).sum(axis=-1) / np.maximum(truth.sum(axis=-1), 1))
+    return np.asarray(scores.mean(axis=-1))
 
 
 def interval(values: np.ndarray, confidence: float) -> Interval:
@@ -137,11 +184,11 @@ def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> dict[str, 
 
 
 def bounded_differences(
-    resampled: dict[str, dict[str, np.ndarray]], confidence: float
+    resampled: Mapping[str, Mapping[str, Resampled]], confidence: float
 ) -> dict[str, dict[str, Any]]:
-    """`differences` with an interval each, and `recall`.
+    """`differences` of the means over trainings with an interval each, and `recall`.
 
-    `resampled` holds (1 + B) x 6 x 6 confusion matrices by model and task. `recall` is the recall
+    `resampled` holds the resampled answers by model and task. `recall` is the recall
     of one emotion minus another's on sharp faces, by model and both emotions. `kept` and
     `kept_gain` are None where a model is not surely better than chance on sharp faces, for then
     there is nothing to keep. The own test sets and the unseen people are resampled independently.
@@ -153,7 +200,7 @@ def bounded_differences(
         return interval(tree, confidence)
 
     right = {
-        model: {task: accuracy(confusions) for task, confusions in tasks.items()}
+        model: {task: answers.mean(accuracy) for task, answers in tasks.items()}
         for model, tasks in resampled.items()
     }
     found: dict[str, dict[str, Any]] = bounds(differences(right))
@@ -161,7 +208,7 @@ def bounded_differences(
         if found["above_chance"][model]["none"]["low"] <= 0:
             found["kept"][model] = dict.fromkeys(left)
             found["kept_gain"] = dict.fromkeys(left)
-    recalls = {model: recall(tasks["none"]) for model, tasks in resampled.items()}
+    recalls = {model: tasks["none"].mean(recall) for model, tasks in resampled.items()}
     found["recall"] = {
         model: {
             one: {

@@ -1,17 +1,20 @@
 """A run against the committed one: the same bits, or the first stage that differs and by how much.
 
-`make committed` writes paper/committed.json, and the stage `claims` compares a run with it.
+`make committed` writes paper/committed.json, and the stage `claims` compares a run with it. Where
+the bits differ, as on a GPU, the scores are held against the interval over the committed trainings.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from math import sqrt
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binom, t
 
-from ferblur.core.arithmetic import PORTABLE
 from ferblur.core.files import digest, read_json
 from ferblur.core.params import changed, load_params
 from ferblur.core.study import MODELS, POOLS, TASKS
@@ -21,9 +24,14 @@ PREPARE = Path("data/prepare")
 EVALUATE = Path("data/evaluate")
 MODELS_FOLDER = Path("models")
 TRAIN_RESULTS = Path("results/train")
-EVALUATE_RESULTS = Path("results/evaluate")
-SPREAD = Path("benchmarks/spread.json")
+STATISTICS = Path("results/statistics")
 SCORES = ("accuracy", "f1")
+
+CONFIDENCE = 0.95
+"""How often a score that differs only by chance is within its tolerance."""
+
+MIN_TOLERANCE = 0.01
+"""The smallest tolerance: a score that hardly varied over a few trainings may still vary."""
 
 PACKAGES = (
     "numpy",
@@ -42,6 +50,11 @@ def images() -> str:
     return hashlib.sha256("\n".join(pd.concat(columns)).encode()).hexdigest()
 
 
+def trainings() -> list[tuple[str, int]]:
+    """Model and seed of every training."""
+    return [(model, seed) for model in MODELS for seed in load_params().train.seeds]
+
+
 def outputs() -> dict[str, str]:
     """The hash of what each stage made, in the order of the stages, up to the predictions."""
     rendered = Path(load_params().data.root).name == "synthetic"
@@ -51,14 +64,17 @@ def outputs() -> dict[str, str]:
             stage: digest(Path("data") / stage)
             for stage in ("prepare", "align", "balance", "split")
         },
-        **{f"train@{name}": digest(MODELS_FOLDER / name) for name in MODELS},
-        **{f"evaluate@{name}": digest(EVALUATE / f"{name}.csv") for name in MODELS},
+        **{f"train@{m}-{seed}": digest(MODELS_FOLDER / m / str(seed)) for m, seed in trainings()},
+        **{f"evaluate@{m}-{seed}": digest(EVALUATE / m / f"{seed}.csv") for m, seed in trainings()},
     }
 
 
 def computed() -> dict[str, Any]:
-    """With what each model was trained: arithmetic, device, ranks, torch's version."""
-    return {name: read_json(TRAIN_RESULTS / name / "computed.json") for name in MODELS}
+    """With what each training was computed: arithmetic, device, ranks, torch's version."""
+    return {
+        f"{model}-{seed}": read_json(TRAIN_RESULTS / model / f"{seed}/computed.json")
+        for model, seed in trainings()
+    }
 
 
 def versions() -> dict[str, str]:
@@ -66,23 +82,15 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
-def scores() -> dict[str, Any]:
-    """Every score by model and task."""
-    return {
-        name: {task: read_json(EVALUATE_RESULTS / name / f"{task}.json") for task in TASKS}
-        for name in MODELS
-    }
-
-
 def this_run() -> dict[str, Any]:
-    """The parameters (without `figures`), the hash of each stage's outputs, and every score."""
+    """The parameters (without `figures`), each stage's hash, and each training's scores."""
     params = load_params().model_dump(mode="json", exclude={"figures"})
     return {
         "params": params,
         "versions": versions(),
         "computed": computed(),
         "outputs": outputs(),
-        "scores": scores(),
+        "scores": read_json(STATISTICS / "trainings.json"),
     }
 
 
@@ -97,48 +105,73 @@ def why(run: Mapping[str, Any], committed: Mapping[str, Any], stage: str) -> str
         return f"Packages have other versions here: {', '.join(others)}."
     ours, theirs = (
         "; ".join(
-            f"{name} on {each['device']} in {each['arithmetic']}, torch {each['torch']}, "
-            f"{each['ranks']} rank{'s' * (each['ranks'] > 1)}"
-            for name, each in record["computed"].items()
+            sorted(
+                {
+                    f"on {each['device']} in {each['arithmetic']}, torch {each['torch']}, "
+                    f"{each['ranks']} rank{'s' * (each['ranks'] > 1)}"
+                    for each in record["computed"].values()
+                }
+            )
         )
         for record in (run, committed)
     )
     if stage.startswith(("train", "evaluate")) and ours != theirs:
-        return f"Trained here: {ours}. There: {theirs}."
+        return f"Trained here {ours}; there {theirs}."
     return "`make verify` names the first operation that this machine computes differently."
+
+
+def tolerance(scores: Sequence[float], others: int) -> float:
+    """How far apart the means of two runs may be that differ in nothing but chance.
+
+    `scores` are those of one run's n trainings, two or more, `others` how many trainings the other
+    run has. Student's t with n - 1 degrees of freedom gives the distance that the difference of the
+    means exceeds in 1 - CONFIDENCE of cases.
+    """
+    count = len(scores)
+    factor = float(t.ppf((1 + CONFIDENCE) / 2, count - 1)) * sqrt(1 / count + 1 / others)
+    return max(MIN_TOLERANCE, factor * stdev(scores))
 
 
 def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, Any]:
     """Compare a run with the committed one, stage by stage and cell by cell.
 
-    Scores are compared with those that the run's arithmetic gave on the committed run's machine.
     Returns `verdict` (bit-identical, within tolerance, different, or other parameters), `stage`
     (the first that differs, or empty), `line` (which says both), `outside` (how many cells), the
-    committed run's `environment`, and `cells`: model, task, score, `run`, `committed`, `tolerance`.
+    committed run's `environment`, and `cells`: model, task, score, the means over trainings of this
+    `run` and the `committed` one, and `tolerance`. A run is within tolerance where no more tasks
+    have a score outside than chance would leave there.
     """
-    used = run["computed"]["baseline"]["arithmetic"]
-    expected = ({PORTABLE: committed["scores"]} | committed["native_scores"])[used]
-    cells = [
-        {
-            "model": model,
-            "task": task,
-            "score": score,
-            "run": run["scores"][model][task][score],
-            "committed": expected[model][task][score],
-            "tolerance": committed["tolerances"][model][task][score],
-        }
-        for model in MODELS
-        for task in TASKS
-        if task in expected[model]  # a blur level may be new
-        for score in SCORES
-    ]
+
+    def values(record: Mapping[str, Any], model: str, task: str, score: str) -> list[float]:
+        return [
+            tasks[task][score] for tasks in record["scores"][model].values() if task in tasks
+        ]
+
+    cells = []
+    for model in MODELS:
+        for task in TASKS:
+            for score in SCORES:
+                ours, theirs = (values(each, model, task, score) for each in (run, committed))
+                if theirs:  # a blur level may be new
+                    cells.append(
+                        {
+                            "model": model,
+                            "task": task,
+                            "score": score,
+                            "run": fmean(ours),
+                            "committed": fmean(theirs),
+                            "tolerance": tolerance(theirs, len(ours)),
+                        }
+                    )
     outside = [c for c in cells if abs(c["run"] - c["committed"]) > c["tolerance"]]
+    tasks_outside = len({(cell["model"], cell["task"]) for cell in outside})
+    by_chance = binom.ppf(CONFIDENCE, len(cells) // len(SCORES), 1 - CONFIDENCE)
     edited = changed(committed["params"], run["params"])
-    if edited == ["train.arithmetic"]:  # there are scores of it to hold this run against
+    if edited == ["train.arithmetic"]:  # chance alone may move the scores
         edited = []
-    differing = [s for s, hashed in run["outputs"].items() if hashed != committed["outputs"][s]]
+    differing = [s for s, hashed in run["outputs"].items() if hashed != committed["outputs"].get(s)]
     if not differing and run["scores"] != committed["scores"]:
-        differing = ["evaluate@baseline"]  # the predictions are the same, and counted otherwise
+        differing = [next(s for s in run["outputs"] if s.startswith("evaluate"))]  # counted anew
     stage = differing[0] if differing else ""
     if not differing:
         verdict = "bit-identical"
@@ -154,12 +187,12 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
             f"differ, and does from the stage {stage} on."
         )
     else:
-        verdict = "different" if outside else "within tolerance"
-        scores_of = "" if used == PORTABLE else f", as {used} arithmetic gave them there"
+        verdict = "different" if tasks_outside > by_chance else "within tolerance"
         line = (
             f"This run differs from the committed one from the stage {stage} on; "
-            f"{len(cells) - len(outside)} of its {len(cells)} scores are within tolerance of the "
-            f"committed ones{scores_of}. {why(run, committed, stage)}"
+            f"{len(cells) - len(outside)} of its {len(cells)} scores are within the "
+            f"{CONFIDENCE:.0%} interval over the committed trainings. "
+            f"{why(run, committed, stage)}"
         )
     return {
         "verdict": verdict,

@@ -1,5 +1,6 @@
 """The paper's claims, each judged by the facts of this run (paper/claims.yaml)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,23 +13,37 @@ from ferblur.core.params import Section, mistakes
 
 CLAIMS = Path("paper/claims.yaml")
 
-Verdict = Literal["reproduced", "not_reproduced", "not_comparable", "cited"]
+Verdict = Literal["reproduced", "contradicted", "undecided", "not_comparable", "cited"]
 
 VERDICTS: dict[Verdict, str] = {
     "reproduced": "reproduced",
-    "not_reproduced": "not reproduced",
+    "contradicted": "contradicted",
+    "undecided": "undecided",
     "not_comparable": "not comparable here",
     "cited": "cited, not measured",
 }
 """The verdicts in order, with their wording for readers."""
 
+JUDGEMENTS: tuple[Verdict, ...] = ("reproduced", "contradicted", "undecided")
+"""The verdicts on claims that the run can judge."""
+
 Kind = Literal["findings", "protocol", "architecture", "other"]
 
-KINDS: tuple[Kind, ...] = ("findings", "protocol", "architecture")
-"""What a claim that is measured can be about: scores; data and settings; the network."""
+KINDS: dict[Kind, tuple[Verdict, ...]] = {
+    "findings": (*JUDGEMENTS, "not_comparable"),
+    "protocol": ("reproduced", "contradicted", "not_comparable"),
+    "architecture": ("reproduced", "contradicted", "not_comparable"),
+    "other": ("not_comparable", "cited"),
+}
+"""What a claim is about, with the verdicts it can have.
 
-UNDECIDED = "undecided"
-"""Begins the reason where an interval lies on both sides of the bound."""
+Findings are about scores, the protocol about data and settings, the architecture about the network;
+the others are advice, judgements, durations, and what the paper cites. Only scores have intervals,
+so only findings can be undecided.
+"""
+
+UNDECIDED = "the interval includes"
+"""Begins what is said of a fact whose interval lies on both sides of the bound."""
 
 ROUNDED_COLUMNS = ("parameters", "operations")
 """Columns of Fig. 9 the paper rounds; in these `within` is a share of the paper's value."""
@@ -163,7 +178,7 @@ def deviations(claim: Claim, fact: Any) -> list[str]:
         return []
     if isinstance(fact, float) and isinstance(claim.paper, int | float):
         return [f"differs by {fact - claim.paper:+.3g}"]
-    return ["differs"]
+    return [f"not {claim.paper}"]
 
 
 def _beyond(fact: Any, bound: float, side: int) -> list[str]:
@@ -176,7 +191,7 @@ def _beyond(fact: Any, bound: float, side: int) -> list[str]:
         return []
     if side * (fact[far] - bound) < 0:
         return ["the opposite holds, with all of the interval"]
-    return [f"{UNDECIDED}: the interval includes {bound:g}"]
+    return [f"{UNDECIDED} {bound:g}"]
 
 
 def brief(number: Any) -> str:
@@ -197,22 +212,27 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
 
     `facts` are nested by the parts of their dotted keys; a fact is a scalar, a list, a row of Fig.
     9, an interval {value, low, high}, which must lie wholly above or below where that is the
-    relation, or None where this run cannot tell. `dataset` is the name of the dataset this run
-    used. Returns the claim with `measured` (by key), `verdict` and `reason`. Raises UserError for
-    a fact that does not exist.
+    relation, or None where this run cannot tell. A claim is contradicted where an interval lies
+    wholly on the other side, or a value is not the paper's within its tolerance; it is undecided
+    where nothing contradicts it but an interval includes the bound. `dataset` is the name of the
+    dataset this run used. Returns the claim with `measured` (by key), `wrong` (the keys of the
+    facts that do not hold), `verdict` and `reason`. Raises UserError for a fact that does not
+    exist.
     """
     try:
         found = {key: look_up(facts, key) for key in claim.keys}
     except KeyError as error:
         raise UserError(f"{CLAIMS}: {claim.id}: measured: there is no fact {error}") from error
-    wrong = [
-        f"{tail(key)}: {what}" if len(found) > 1 else what
+    wrong = {
+        key: what
         for key, fact in found.items()
-        if fact is not None
-        for what in deviations(claim, fact)
-    ]
-    verdict: Verdict = "not_reproduced" if wrong else "reproduced"
-    reason = "; ".join(wrong)
+        if fact is not None and (what := "; ".join(deviations(claim, fact)))
+    }
+    verdict: Verdict = "reproduced"
+    if wrong:
+        undecided = all(what.startswith(UNDECIDED) for what in wrong.values())
+        verdict = "undecided" if undecided else "contradicted"
+    reason = _reason(wrong, len(found))
     if claim.cited is not None:
         verdict, reason = "cited", claim.cited
     elif claim.unmeasured is not None:
@@ -233,11 +253,23 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
         "derived": claim.derived,
         "relation": claim.relation if found else "",
         "measured": found,
+        "wrong": list(wrong),
         "verdict": verdict,
-        "undecided": verdict == "not_reproduced" and all(UNDECIDED in what for what in wrong),
         "reason": reason,
         "note": claim.note or "",
     }
+
+
+def _reason(wrong: Mapping[str, str], of: int) -> str:
+    """What is wrong, once for all the facts it is true of; `of` counts the facts of the claim."""
+    said = []
+    for what in dict.fromkeys(wrong.values()):
+        keys = [tail(key) for key in wrong if wrong[key] == what]
+        if len(keys) == of:
+            said.append(what if of == 1 else f"in all {of}: {what}")
+        else:
+            said.append(f"{', '.join(keys)}: {what}")
+    return "; ".join(said)
 
 
 def held(claim: Claim, trainings: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
@@ -256,20 +288,10 @@ def held(claim: Claim, trainings: Sequence[Mapping[str, Any]]) -> dict[str, int]
     return {"held": wrong.count(False), "of": len(wrong)}
 
 
-def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """How many claims have each verdict."""
-    verdicts = [entry["verdict"] for entry in judged.values()]
-    return {name: verdicts.count(name) for name in VERDICTS}
-
-
-def by_kind(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """`count` for the claims of each kind that are measured.
-
-    `undecided` are those not reproduced only because their intervals lie on both sides.
-    """
-    kinds: dict[str, dict[str, int]] = {}
-    for kind in KINDS:
-        entries = {key: entry for key, entry in judged.items() if entry["kind"] == kind}
-        undecided = sum(entry["undecided"] for entry in entries.values())
-        kinds[kind] = count(entries) | {"undecided": undecided}
-    return kinds
+def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """How many claims of each kind have each verdict that the kind can have."""
+    found = Counter((entry["kind"], entry["verdict"]) for entry in judged.values())
+    return {
+        kind: {verdict: found[kind, verdict] for verdict in possible}
+        for kind, possible in KINDS.items()
+    }

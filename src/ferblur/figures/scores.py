@@ -1,30 +1,39 @@
 """Figures of what was measured: curves, confusion, accuracy against blur (Figs. 10 to 12)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from ferblur.core.params import Figures
 from ferblur.core.study import EMOTIONS, LEVELS, MODELS
+from ferblur.dataset.blur import half_contrast
 from ferblur.evidence.verdicts import Claim, paper_value
-from ferblur.figures.style import COLUMN, figure
+from ferblur.figures.style import COLUMN, THIN, figure
+
+PEOPLE = (8, 16)
+"""Cycles per face by which people mainly recognise faces (Parker and Costen, 1999)."""
 
 
-def curves(path: Path, folder: Path, colour: str) -> None:
-    """Figs. 10 and 11: accuracy and loss of one model, training dashed, validation solid."""
+def curves(path: Path, trainings: Sequence[Path], colour: str) -> None:
+    """Figs. 10 and 11: accuracy and loss of each training, training dashed, validation solid."""
     with figure(path, COLUMN, 1.7, 1, 2) as (_, axes):
         for axis, score in zip(axes, ("accuracy", "loss"), strict=True):
             for split, line in (("train", "--"), ("val", "-")):
-                rows = pd.read_csv(folder / f"plots/metrics/{split}/{score}.tsv", sep="\t")
-                axis.plot(
-                    rows["step"] + 1,
-                    rows[score],
-                    line,
-                    color=colour,
-                    label={"train": "training", "val": "validation"}[split],
-                )
+                name = {"train": "training", "val": "validation"}[split]
+                for number, folder in enumerate(trainings):
+                    rows = pd.read_csv(folder / f"plots/metrics/{split}/{score}.tsv", sep="\t")
+                    axis.plot(
+                        rows["step"] + 1,
+                        rows[score],
+                        line,
+                        color=colour,
+                        linewidth=THIN if len(trainings) > 1 else None,
+                        label=None if number else name,
+                    )
             axis.set_xlabel("epoch")
             axis.set_ylabel(score if score == "accuracy" else "cross-entropy")
             # one bad epoch would flatten the others
@@ -56,20 +65,51 @@ def confusion(path: Path, counts: np.ndarray) -> None:
         axes.grid(visible=False)
 
 
+def frequency_axis(axes: Axes, radii: Sequence[float], size: int, colour: str) -> None:
+    """Above a horizontal axis of box radii in px: the cycles per face that keep half contrast.
+
+    A face fills roughly the `size` px of the aligned square. Shaded are the radii that halve the
+    contrast within the band of PEOPLE.
+    """
+    halved = {radius: half_contrast(radius, size) for radius in radii}
+    ticks = {radius: f"{cycles:.1f}" for radius, cycles in halved.items() if cycles is not None}
+    above = axes.secondary_xaxis("top")
+    above.set_xticks(list(ticks), list(ticks.values()), fontsize=6.5)
+    above.set_xlabel("half contrast (cycles per face)")
+    above.spines["top"].set_visible(False)
+    between = np.linspace(0, max(radii), 300)
+    within = [
+        PEOPLE[0] <= (half_contrast(radius, size) or np.inf) <= PEOPLE[1] for radius in between
+    ]
+    axes.fill_between(
+        between, 0, 1, where=within, color=colour, alpha=0.12, linewidth=0, label="people's band"
+    )
+
+
 def accuracy_against_blur(
-    path: Path, curve: pd.DataFrame, chance: float, published: pd.DataFrame, colours: Figures
+    path: Path,
+    curve: pd.DataFrame,
+    trainings: Mapping[str, Mapping[str, Any]],
+    chance: float,
+    published: pd.DataFrame,
+    size: int,
+    colours: Figures,
 ) -> None:
     """Table III as a figure: accuracy with intervals, the paper's curves, and the chance level.
 
     `curve` has a row for each level: `level`, `radius`, and for each model its accuracy and the
-    interval's ends; `published` has the paper's `radius`, `baseline` and `second`.
+    interval's ends; `trainings` has the scores by model, seed and level; `published` has the
+    paper's `radius`, `baseline` and `second`. `size` is the aligned face's, in px.
     """
-    with figure(path, COLUMN, 2.9) as (_, axes):
+    with figure(path, COLUMN, 3.1) as (_, axes):
         for model, colour, marker in (
             ("baseline", colours.baseline, "o"),
             ("second", colours.second, "s"),
         ):
             axes.plot(curve["radius"], curve[model], color=colour, marker=marker, label=model)
+            for scored in trainings[model].values() if len(trainings[model]) > 1 else ():
+                accuracies = [scored[level]["accuracy"] for level in curve["level"]]
+                axes.plot(curve["radius"], accuracies, color=colour, linewidth=THIN)
             axes.fill_between(
                 curve["radius"],
                 curve[f"{model}_low"],
@@ -100,8 +140,10 @@ def accuracy_against_blur(
         axes.set_xlabel("blur level and box radius (px)")
         axes.set_ylabel("accuracy")
         axes.set_ylim(0, 1)
+        frequency_axis(axes, curve["radius"].tolist(), size, colours.neutral)
         # above the axes: the curves cross every corner
-        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+        lines = axes.get_legend_handles_labels()
+        axes.figure.legend(*lines, loc="outside upper center", ncols=3, fontsize=7)
 
 
 def paper_curve(claims: Sequence[Claim]) -> pd.DataFrame:

@@ -17,6 +17,9 @@ from ferblur.core.files import atomic
 COLUMN = 3.5
 """Width of one column of the paper, inches."""
 
+THIN = 0.5
+"""Width of a line that is one of several trainings, points."""
+
 PAGE = 7.16
 """Width of both columns, inches."""
 

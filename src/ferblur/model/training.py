@@ -237,7 +237,7 @@ def train_one_epoch(
 def fit(
     train: Samples, val: Samples, params: Train, folder: Path, ranks: Ranks
 ) -> list[dict[str, float]]:
-    """Train for `params.epochs` epochs, leaving `last` and `best` weights in `folder`.
+    """Train for `params.epochs` epochs from the first seed, leaving `last` and `best` weights in `folder`.
 
     The best epoch has the highest validation accuracy, the earliest of equals. A killed run
     continues from its last checkpoint, at most some seconds old, to the same bytes. Returns the
@@ -249,7 +249,7 @@ def fit(
         torch.random.fork_rng([device] if device.type == "cuda" else []),
         deterministic(device, params.arithmetic),
     ):
-        torch.manual_seed(params.seed)
+        torch.manual_seed(params.seeds[0])
         loop = Loop.begin(params, steps, device, ranks)
         model = loop.network
         checkpoint = Checkpoint(
@@ -268,7 +268,7 @@ def fit(
                 loop.save(checkpoint)
 
         for epoch in range(len(loop.history), params.epochs):
-            seed = params.seed + 1000 * (epoch + 1)
+            seed = params.seeds[0] + 1000 * (epoch + 1)
             if loop.step == 0:
                 torch.manual_seed(seed + ranks.rank)  # dropout
             order = shuffled(len(train), params.batch_size, seed)[loop.step :]

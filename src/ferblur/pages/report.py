@@ -1,5 +1,6 @@
 """What the reviewer's page shows: drawings, tables beside the paper's, counts, this run."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,16 @@ from ferblur.core.params import Params
 from ferblur.core.study import LEVELS, MODELS, POOLS
 from ferblur.evidence import environment, verdicts
 from ferblur.pages.contact_sheet import data_uri, sheets
-from ferblur.pages.wording import CLAIM_COLUMNS, SCORE_COLUMNS, score_words, shown
+from ferblur.pages.wording import (
+    ABOUT,
+    CLAIM_COLUMNS,
+    LAYER_COLUMNS,
+    LEGEND,
+    SCORE_COLUMNS,
+    score_words,
+    sections,
+    shown,
+)
 
 CAPTIONS = Path("paper/captions.yaml")
 FIGURES = Path("paper/figures")
@@ -72,6 +82,17 @@ def flow(judged: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def strength(row: pd.Series) -> dict[str, str]:
+    """How strong a row of Table III blurs, for readers; sharp faces have no half contrast."""
+    cycles = row["half_contrast"]
+    return {
+        "radius": f"{row['radius']:g}",
+        "sigma": f"{row['sigma']:.2f}",
+        "sigma_percent": f"{row['sigma_percent']:.1f}",
+        "half_contrast": "" if pd.isna(cycles) else f"{cycles:.1f}",
+    }
+
+
 def tables(judged: dict[str, Any]) -> dict[str, Any]:
     """Tables I to III with the paper's values beside this run's."""
 
@@ -84,6 +105,8 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
     statistics = {model: read_json(STATISTICS / f"{model}.json") for model in MODELS}
     names = {"train": "Training", "val": "Validation", "test": "Testing", "total": "Total"}
     counts = pd.read_csv(TABLES / "table1.csv").set_index("set")
+    rows = pd.read_csv(TABLES / "table3.csv").iterrows()
+    blurred = {row["level"]: strength(row) for _, row in rows}
     return {
         "table1": [
             {"set": title}
@@ -102,7 +125,7 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
             for model in MODELS
         ],
         "table3": [
-            {"level": level.replace("_", " "), "model": model,
+            {"level": level.replace("_", " "), "blur": blurred[level], "model": model,
              "cells": cells(f"table3-{model}-{level.replace('_', '-')}", model,
                             statistics[model][level])}
             for level in LEVELS for model in MODELS
@@ -110,10 +133,12 @@ def tables(judged: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def surroundings() -> dict[str, str]:
-    """The machine and the code, and with what the baseline was trained, maybe elsewhere."""
-    trained = read_json(TRAIN_RESULTS / "baseline/computed.json")
-    threads = {"threads of training": str(THREADS)} if trained["arithmetic"] == PORTABLE else {}
+def surroundings(seed: int) -> dict[str, str]:
+    """The machine and the code, and how the baseline was trained from a seed, maybe elsewhere."""
+    trained = read_json(TRAIN_RESULTS / f"baseline/{seed}/computed.json")
+    threads = (
+        {"threads of each training": str(THREADS)} if trained["arithmetic"] == PORTABLE else {}
+    )
     return environment.describe() | {
         "device": trained["device"],
         "arithmetic of training": trained["arithmetic"],
@@ -127,17 +152,19 @@ def content(params: Params) -> dict[str, Any]:
     agreement = read_json(AGREEMENT)
     claims = judged["claims"]
     captions = read_yaml(CAPTIONS)
-    layers = pd.read_csv(TABLES / "fig09-layers.csv").to_dict("records")
-    sections = params.model_dump().items()
+    parameters = params.model_dump().items()
     return {
         **tables(claims),
         "verdicts": verdicts.VERDICTS,
         "models": MODELS,
         "dataset": judged["dataset"],
+        "headline": judged["headline"],
+        "apart": judged["apart"],
         "counts": judged["counts"],
-        "kinds": judged["kinds"],
-        "settings": verdicts.count({k: c for k, c in claims.items() if c["setting"]}),
-        "claims": claims,
+        "settings": Counter(entry["verdict"] for entry in claims.values() if entry["setting"]),
+        "sections": sections(claims),
+        "about": ABOUT,
+        "legend": LEGEND,
         "claim_columns": CLAIM_COLUMNS,
         "conclusions": {key: entry for key, entry in claims.items() if entry["conclusion"]},
         "agreement": agreement,
@@ -150,17 +177,15 @@ def content(params: Params) -> dict[str, Any]:
             if name.startswith("fig") and name != "fig09-layers"
         ],
         "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"]),
-        "layers": layers,
+        "layers": judged["layers"],
+        "layer_columns": LAYER_COLUMNS,
         "layers_caption": captions["fig09-layers"]["caption"],
-        "layer_notes": {
-            row["layer"]: claims[f"fig9-{row['layer'].replace(', ', '-')}"]["reason"]
-            for row in layers
-        },
         "flow": flow(claims),
         "sheets": sheets(params),
-        "environment": surroundings(),
+        "environment": surroundings(params.train.seeds[0]),
         "packages": environment.packages(),
-        "seeds": {name: section["seed"] for name, section in sections if "seed" in section},
+        "seeds": {name: section["seed"] for name, section in parameters if "seed" in section}
+        | {"train": ", ".join(map(str, params.train.seeds))},
         "durations": run_log.read()["stages"],
     }
 
@@ -170,7 +195,6 @@ def summary(page: Mapping[str, Any]) -> str:
     names = {f"{m}_{s}": f"{m} {s.replace('f1', 'F1')}" for m in MODELS for s in ("accuracy", "f1")}
     table = pd.read_csv(TABLES / "table3.csv").rename(columns=names)
     scores = table[["level", *names.values()]].to_string(index=False, float_format="{:.3f}".format)
-    counts = ", ".join(
-        f"{page['counts'][key]} {key.replace('_', ' ')}" for key in verdicts.VERDICTS
+    return "\n".join(
+        ["Table III", scores, page["agreement"]["line"], page["headline"], page["apart"]]
     )
-    return f"Table III\n{scores}\n{page['agreement']['line']}\nThe paper's claims: {counts}"

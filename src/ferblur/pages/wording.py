@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ferblur.evidence.verdicts import VERDICTS, brief, tail
+from ferblur.evidence.verdicts import JUDGEMENTS, KINDS, VERDICTS, Kind, Verdict, brief, tail
 
 CLAIM_COLUMNS = {
     "place": "Place",
@@ -27,16 +27,75 @@ SCORE_COLUMNS = {
 }
 """The same for a score of this run beside the committed one's."""
 
-KIND_COLUMNS = ("reproduced", "not_reproduced", "undecided", "not_comparable")
+LAYER_COLUMNS = {
+    "layer": "Layer",
+    "window": "Window",
+    "output": "Output",
+    "depth": "Depth",
+    "1x1": "1×1",
+    "3x3 reduce": "3×3 red.",
+    "3x3": "3×3",
+    "5x5 reduce": "5×5 red.",
+    "5x5": "5×5",
+    "pool projection": "Pool proj.",
+    "parameters": "Param.",
+    "operations": "Op.",
+    "verdict": "Verdict",
+}
+"""The same for a layer of Fig. 9."""
+
+ABOUT = {
+    "findings": "Findings: what the paper says of its scores",
+    "protocol": "Protocol: data and settings",
+    "architecture": "Architecture: the network",
+    "other": "Others: advice, judgements, durations, and what the paper cites",
+}
+"""What claims of each kind are about."""
+
+LEGEND = (
+    "A claim is reproduced where its criterion holds for the whole interval, or where the value "
+    "lies within its tolerance, whatever its interval. It is contradicted where the whole "
+    "interval lies on the other side of the bound, or the value outside its tolerance; it is "
+    "undecided where the interval includes the bound. A claim about several values is "
+    "reproduced where all of them meet the criterion, and contradicted where one of them "
+    "contradicts it. Numbers of the study's own dataset, and settings that this run changed, "
+    "are not comparable. “Trainings” says in how many of this run's trainings the value, "
+    "without its interval, meets the criterion."
+)
+"""How verdicts are to be read."""
+
+
+def headline(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The verdicts on the findings, which alone answer whether the study is reproduced."""
+    found = counts["findings"]
+    if not (judged := _judged(found)):
+        return f"None of the paper's {sum(found.values())} findings can be judged on these faces."
+    return (
+        f"Of the {judged} findings that can be judged on these faces, this run reproduces "
+        f"{found['reproduced']}, contradicts {found['contradicted']} and leaves "
+        f"{found['undecided']} undecided."
+    )
+
+
+def apart(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The verdicts on protocol and architecture, which are not findings."""
+    protocol, architecture = (
+        f"{counts[kind]['reproduced']} of {_judged(counts[kind])}"
+        for kind in ("protocol", "architecture")
+    )
+    return (
+        f"Apart from the findings, {protocol} statements on the protocol hold, "
+        f"and {architecture} on the architecture."
+    )
+
+
+def _judged(found: Mapping[str, int]) -> int:
+    return sum(number for name, number in found.items() if name in JUDGEMENTS)
 
 
 def shown(value: Any) -> str:
     """A value for readers: three significant digits, or three decimals where it has an interval."""
     if isinstance(value, dict):
-        if "value" not in value:  # a row of Fig. 9
-            fields = {name: each for name, each in value.items() if name != "type"}
-            words = [f"{name} {brief(number)}" for name, number in fields.items()]
-            return ", ".join([str(value["type"]), *words])
         value, low, high = (f"{value[end]:.3f}" for end in ("value", "low", "high"))
         return f"{value} [{low}, {high}]".replace("-", "−")
     if isinstance(value, bool):
@@ -50,28 +109,77 @@ def shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def measured(entry: Mapping[str, Any]) -> str:
-    """The facts of a judged claim; several are told apart by the end of their keys."""
-    facts, paper = entry["measured"], entry["paper"]
-    if isinstance(paper, dict):  # a row of Fig. 9, of which the paper's has some columns
-        facts = {
-            key: {name: row[name] for name in paper if name in row} for key, row in facts.items()
-        }
+def measured(facts: Mapping[str, Any]) -> str:
+    """Facts by their keys; several are told apart by the end of their keys."""
     if len(facts) == 1:
         return shown(*facts.values())
     return "; ".join(f"{tail(key)} {shown(value)}" for key, value in facts.items())
 
 
+def _cell(row: Mapping[str, Any], column: str) -> str:
+    """A cell of Fig. 9 as it prints it; empty where it prints nothing."""
+    value = row.get(column, 0)
+    if column == "output":
+        sides = [row.get(name, 0) for name in ("height", "width", "channels")]
+        return "×".join(f"{side}" for side in sides) if all(sides) else ""
+    if column == "window" and value:
+        return f"{value}×{value}" + (f"/{row['stride']}" if "stride" in row else "")
+    if column == "depth":
+        return str(row["depth"]) if "depth" in row else ""
+    return value if isinstance(value, str) else brief(value) if value else ""
+
+
+def _rows(paper: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[str, str]:
+    """The paper's row of Fig. 9 and ours, by the columns that differ, else by type and output."""
+    if paper["type"] != row["type"]:
+        return paper["type"], row["type"]
+    columns = [name for name in LAYER_COLUMNS if _cell(paper, name)]
+    differing = [name for name in columns if _cell(paper, name) != _cell(row, name)]
+
+    def words(each: Mapping[str, Any]) -> str:
+        if not differing:
+            return f"{each['type']}, {_cell(each, 'output')}"
+        return ", ".join(f"{name} {_cell(each, name)}" for name in differing)
+
+    return words(paper), words(row)
+
+
+def layer_words(name: str, row: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, str]:
+    """A layer of Fig. 9 with the keys of LAYER_COLUMNS, the paper's value in brackets if another.
+
+    `claims` are the judged claims, by their ids.
+    """
+    entry = claims[f"fig9-{name.replace(', ', '-')}"]
+    paper, ours = dict(entry["paper"]), dict(row)
+    if row["type"] == "inception":  # Fig. 9 prints no window but in the heading of the branch
+        paper["window"] = claims["third-branch"]["paper"]
+        del ours["stride"]
+
+    def both(column: str) -> str:
+        here, there = _cell(ours, column), _cell(paper, column)
+        return f"{here} ({there})".strip() if there and here != there else here
+
+    words = {column: both(column) for column in LAYER_COLUMNS}
+    words["layer"] = name if ours["type"] == paper["type"] else both("type")
+    words["verdict"] = VERDICTS[entry["verdict"]]
+    if row["type"] == "inception":
+        words["verdict"] += (
+            f", even with 5×5: {entry['reason']}" if entry["reason"] else " with 5×5"
+        )
+    return words
+
+
 def claim_words(entry: Mapping[str, Any]) -> dict[str, str]:
     """A judged claim as a row with the keys of CLAIM_COLUMNS."""
-    trainings = entry["trainings"]
+    facts, paper, trainings = entry["measured"], entry["paper"], entry["trainings"]
+    rows = _rows(paper, *facts.values()) if isinstance(paper, dict) else None
     derived = "the paper's value follows from its tables" if entry["derived"] else ""
     return {
         "place": entry["place"],
         "claim": entry["claim"],
-        "paper": shown(entry["paper"]),
+        "paper": rows[0] if rows else shown(paper),
         "criterion": entry["relation"],
-        "measured": measured(entry),
+        "measured": rows[1] if rows else measured(facts),
         "trainings": f"{trainings['held']} of {trainings['of']}" if trainings else "",
         "why": "; ".join(filter(None, (entry["reason"], derived, entry["note"]))),
     }
@@ -95,34 +203,56 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
-def claims_page(
-    judged: Mapping[str, Mapping[str, Any]],
-    kinds: Mapping[str, Mapping[str, int]],
-    agreement: Mapping[str, Any],
-) -> str:
-    """The claims, and the comparison with the committed run, as Markdown."""
-    by_verdict = {
-        name: [(key, entry["words"]) for key, entry in judged.items() if entry["verdict"] == name]
-        for name in VERDICTS
+def sections(claims: Mapping[str, Mapping[str, Any]]) -> dict[Kind, dict[Verdict, dict[str, Any]]]:
+    """The judged claims by kind and verdict, findings first, without those that no claim has."""
+    found = {
+        kind: {
+            verdict: {
+                key: entry
+                for key, entry in claims.items()
+                if (entry["kind"], entry["verdict"]) == (kind, verdict)
+            }
+            for verdict in possible
+        }
+        for kind, possible in KINDS.items()
     }
-    lines = ["# The paper's claims, judged by this run", "", agreement["line"], ""]
-    lines += [f"- {len(by_verdict[name])} {text}" for name, text in VERDICTS.items()]
-    headings = ["About", *(name.replace("_", " ").capitalize() for name in KIND_COLUMNS)]
-    counts = [[kind, *(str(n[name]) for name in KIND_COLUMNS)] for kind, n in kinds.items()]
-    lines += ["", *_table(headings, counts), ""]
-    lines += [
-        "*Undecided* claims are claims not reproduced whose interval lies on both sides of the",
-        "bound. Claims outside this table are advice, judgements, durations, and what the paper",
-        "cites. *Trainings*: in how many trainings the measured value meets the criterion; they",
-        "are the committed run and its repetitions in other arithmetic and from other seeds",
-        "(`benchmarks/spread.json`).",
+    return {
+        kind: {verdict: entries for verdict, entries in by.items() if entries}
+        for kind, by in found.items()
+    }
+
+
+def claims_page(judged: Mapping[str, Any], agreement: Mapping[str, Any]) -> str:
+    """The claims, Fig. 9, and the comparison with the committed run, as Markdown.
+
+    `judged` is what the stage `claims` writes as JSON.
+    """
+    lines = ["# The paper's claims, judged by this run", ""]
+    lines += [f"**{judged['headline']}** {judged['apart']}", "", agreement["line"], ""]
+    counts = [
+        [ABOUT[kind], *(str(numbers.get(name, "")) for name in VERDICTS)]
+        for kind, numbers in judged["counts"].items()
     ]
-    for name, text in VERDICTS.items():
-        rows = [
-            list((words | {"claim": f"{words['claim']} (`{key}`)"}).values())
-            for key, words in by_verdict[name]
-        ]
-        lines += ["", f"## {text.capitalize()}", "", *_table(list(CLAIM_COLUMNS.values()), rows)]
+    lines += _table(["", *(text.capitalize() for text in VERDICTS.values())], counts)
+    lines += ["", LEGEND]
+    for kind, by_verdict in sections(judged["claims"]).items():
+        lines += ["", f"## {ABOUT[kind]}"]
+        for name, entries in by_verdict.items():
+            rows = [
+                list((e["words"] | {"claim": f"{e['claim']} (`{key}`)"}).values())
+                for key, e in entries.items()
+            ]
+            lines += ["", f"### {len(rows)} {VERDICTS[name]}", ""]
+            lines += _table(list(CLAIM_COLUMNS.values()), rows)
+        if kind == "architecture":
+            lines += [
+                "",
+                "### Fig. 9 as torchvision has it, with the paper's value in brackets",
+                "",
+            ]
+            lines += _table(
+                list(LAYER_COLUMNS.values()), [list(r.values()) for r in judged["layers"]]
+            )
     scores = [score_words(cell) for cell in agreement["cells"]]
     rows = [[words[name] for name in SCORE_COLUMNS] for words in scores]
     lines += ["", "## This run beside the committed run", "", agreement["line"], ""]

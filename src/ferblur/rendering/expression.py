@@ -8,6 +8,7 @@ calibrated to FACS intensities.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,13 +74,13 @@ PROTOTYPES: Mapping[str, tuple[Mapping[int, float], ...]] = {
 }
 """For each emotion, variants as strengths of action units (number)."""
 
-_DISTRACTORS = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthDimpleLeft",
+_HABITS = ("cheekPuff", "jawForward", "jawLeft", "jawRight", "mouthDimpleLeft",
     "mouthDimpleRight", "mouthLeft", "mouthRight", "mouthShrugUpper", "mouthPucker",
     "mouthPressLeft", "mouthPressRight")  # fmt: skip
 
 ACTIONS = tuple(sorted(
     {action for unit in ACTION_UNITS.values() for action in unit}
-    | set(_DISTRACTORS) | {"eyeBlinkLeft", "eyeBlinkRight"}
+    | set(_HABITS) | {"eyeBlinkLeft", "eyeBlinkRight"}
 ))  # fmt: skip
 """Facial actions in use, by MakeHuman's names."""
 
@@ -95,25 +96,68 @@ def actions(units: Mapping[int, float]) -> dict[str, float]:
     return weights
 
 
-def draw(emotion: str, intensity: float, generator: np.random.Generator) -> dict[str, float]:
-    """Draw one expression of an emotion.
+def draw(emotion: str, generator: np.random.Generator) -> dict[str, float]:
+    """Draw one way of expressing an emotion, at full strength.
 
-    One of the emotion's variants is chosen, each of its units varies in strength, left and right
-    differ a little, and a few actions that belong to no emotion are mixed in. `intensity` is in
-    0..1, 1 being the full prototype. Returns the weight of each action in ACTIONS, 0 or more.
+    One of the emotion's variants is chosen, and each of its units varies in strength. Returns the
+    weight of each action in ACTIONS, 0 or more.
     """
     variant = PROTOTYPES[emotion][generator.integers(len(PROTOTYPES[emotion]))]
-    units = {u: s * intensity * generator.uniform(0.75, 1.2) for u, s in variant.items()}
-    weights = dict.fromkeys(ACTIONS, 0.0) | actions(units)
-    for action in generator.choice(_DISTRACTORS, 2, replace=False):
-        weights[str(action)] += generator.uniform(0, 0.3)
-    blink = generator.uniform(0, 0.15)
-    weights["eyeBlinkLeft"] += blink
-    weights["eyeBlinkRight"] += blink
-    uneven = np.clip(generator.normal(0, 0.08), -0.2, 0.2)
-    for action in weights:
-        if action.endswith("Left"):
-            weights[action] *= 1 + uneven
-        elif action.endswith("Right"):
-            weights[action] *= 1 - uneven
-    return {action: float(weight) for action, weight in weights.items()}
+    units = {unit: strength * generator.uniform(0.75, 1.2) for unit, strength in variant.items()}
+    return dict.fromkeys(ACTIONS, 0.0) | actions(units)
+
+
+def draw_habits(generator: np.random.Generator) -> dict[str, float]:
+    """Draw weights of two actions that belong to no emotion."""
+    names = generator.choice(_HABITS, 2, replace=False)
+    return {str(name): float(generator.uniform(0, 0.3)) for name in names}
+
+
+def _unsided(action: str) -> str:
+    return action.removesuffix("Left").removesuffix("Right")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one person's face moves and rests."""
+
+    strength: dict[str, float]
+    """Factor on each action, the same on both sides."""
+    resting: dict[str, float]
+    """Weight of each action when nothing is expressed, 0 or more."""
+    uneven: float
+    """How much stronger the left side moves than the mean of both; the right, weaker."""
+
+    def applied(
+        self, expressed: Mapping[str, float], habits: Mapping[str, float], blink: float
+    ) -> dict[str, float]:
+        """The weight of each action, where this person shows `expressed` beside `habits`.
+
+        `blink` is how far both lids are lowered, 0..1.
+        """
+        weights = {}
+        for action in ACTIONS:
+            side = self.uneven * (action.endswith("Left") - action.endswith("Right"))
+            moved = expressed[action] * self.strength[action] + habits.get(action, 0.0)
+            moved += self.resting[action] + blink * action.startswith("eyeBlink")
+            weights[action] = float(moved * (1 + side))
+        return weights
+
+
+def draw_manner(
+    spread: float, resting: float, asymmetry: float, generator: np.random.Generator
+) -> Manner:
+    """Draw a person's manner.
+
+    The strength of each action is log-normal around 1 with deviation `spread` of its logarithm;
+    its weight at rest is the positive part of a normal with deviation `resting`; `uneven` is normal
+    with deviation `asymmetry`, clipped to a half.
+    """
+    names = sorted({_unsided(action) for action in ACTIONS})
+    strength = dict(zip(names, np.exp(generator.normal(0, spread, len(names))), strict=True))
+    rest = dict(zip(names, generator.normal(0, resting, len(names)).clip(0), strict=True))
+    return Manner(
+        strength={action: float(strength[_unsided(action)]) for action in ACTIONS},
+        resting={action: float(rest[_unsided(action)]) for action in ACTIONS},
+        uneven=float(np.clip(generator.normal(0, asymmetry), -0.5, 0.5)),
+    )

@@ -6,7 +6,7 @@ from ferblur.core import stage
 from ferblur.core.files import read_json, write_json, write_text
 from ferblur.core.params import load_params
 from ferblur.evidence import facts, run_comparison, verdicts
-from ferblur.pages.wording import claim_words, claims_page
+from ferblur.pages.wording import apart, claim_words, claims_page, headline, layer_words
 
 JUDGED = Path("results/claims.json")
 CLAIMS_PAGE = Path("results/claims.md")
@@ -22,23 +22,29 @@ def main() -> None:
     agreement = run_comparison.compare(
         run_comparison.this_run(), read_json(run_comparison.COMMITTED)
     )
-    trainings = []
-    if agreement["verdict"] != "other parameters":  # then the committed run's trainings say nothing
-        runs = read_json(run_comparison.SPREAD)["runs"]
-        trainings = [facts.of_training(scores) for scores in runs.values()]
-    judged = {}
+    trainings = facts.of_trainings()
+    claims = {}
     for claim in verdicts.read_claims():
         entry = verdicts.judge(claim, known, dataset)
-        decided = entry["verdict"] in ("reproduced", "not_reproduced")
-        entry["trainings"] = verdicts.held(claim, trainings) if decided else None
-        judged[claim.id] = entry | {"words": claim_words(entry)}
-    counts, kinds = verdicts.count(judged), verdicts.by_kind(judged)
-    write_json(VERDICT_COUNTS, counts)
-    write_json(JUDGED, {"dataset": dataset, "counts": counts, "kinds": kinds, "claims": judged})
+        judgeable = entry["verdict"] in verdicts.JUDGEMENTS
+        entry["trainings"] = verdicts.held(claim, trainings) if judgeable else None
+        claims[claim.id] = entry | {"words": claim_words(entry)}
+    counts = verdicts.count(claims)
+    content = {
+        "dataset": dataset,
+        "headline": headline(counts),
+        "apart": apart(counts),
+        "counts": counts,
+        "layers": [layer_words(name, row, claims) for name, row in known["layers"].items()],
+        "claims": claims,
+    }
+    # DVC sorts metrics by name, and the findings are to come first
+    rest = {kind: numbers for kind, numbers in counts.items() if kind != "findings"}
+    write_json(VERDICT_COUNTS, {"findings": counts["findings"], "rest": rest})
+    write_json(JUDGED, content)
     write_json(AGREEMENT, agreement)
-    write_text(CLAIMS_PAGE, claims_page(judged, kinds, agreement))
-    print(", ".join(f"{counts[name]} {text}" for name, text in verdicts.VERDICTS.items()))
-    print(agreement["line"])
+    write_text(CLAIMS_PAGE, claims_page(content, agreement))
+    print(content["headline"], content["apart"], agreement["line"], sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Score one model: `python -m ferblur.stages.evaluate baseline`.
+"""Score one training of a model: `python -m ferblur.stages.evaluate baseline 1`.
 
 On its own test set (Table II), and on unseen people at every blur level (Table III).
 """
@@ -15,7 +15,7 @@ from ferblur.core import stage
 from ferblur.core.files import write_csv, write_json
 from ferblur.core.params import load_params
 from ferblur.core.ranks import Ranks, joined
-from ferblur.core.study import EMOTIONS, LEVELS, POOLS, model_named
+from ferblur.core.study import EMOTIONS, LEVELS, POOLS, training_named
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import Samples
@@ -42,26 +42,24 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
     return {"test": ("train", own[own["split"] == "test"]), **levels}
 
 
-def evaluate(name: str, ranks: Ranks) -> None:
+def evaluate(name: str, seed: int, ranks: Ranks) -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
     params = load_params()
     arithmetic = params.train.arithmetic
     device = choose_device(arithmetic)
-    model = network.load(MODELS_FOLDER / name / f"{params.evaluate.epoch}.safetensors").to(device)
+    weights = MODELS_FOLDER / name / str(seed) / f"{params.evaluate.epoch}.safetensors"
+    model = network.load(weights).to(device)
     faces = {pool: Faces.open(ALIGN, pool) for pool in POOLS}
-    radii = params.blur.radii()
 
-    if ranks.first:
-        shutil.rmtree(EVALUATE_RESULTS / name, ignore_errors=True)
-    predictions, recalls, confusions = [], {}, {}
+    predictions, scores, recalls, confusions = [], {}, {}, {}
     for task, (pool, rows) in tqdm(
-        tasks(name, radii).items(), desc="evaluate", disable=None if ranks.first else True
+        tasks(name, params.blur.radii()).items(),
+        desc=f"evaluate {name} {seed}",
+        disable=None if ranks.first else True,
     ):
         samples = Samples(faces[pool], rows, model.params.input_size, model.params.channel_order)
         with deterministic(device, arithmetic):
             logits, labels = predict(model, samples, params.evaluate.batch_size, device, ranks)
-        if not ranks.first:
-            continue
         predicted = logits.argmax(axis=1)
         subjects = faces[pool].table["subject"].to_numpy()[samples.row]
         table = rows[["sample_id", "source_id"]].assign(
@@ -69,28 +67,30 @@ def evaluate(name: str, ranks: Ranks) -> None:
         )
         table[list(EMOTIONS)] = logits
         predictions.append(table)
-        score = metrics.scores(labels, predicted, params.evaluate.f1_average)
-        write_json(EVALUATE_RESULTS / name / f"{task}.json", score)
+        scores[task] = metrics.scores(labels, predicted, params.evaluate.f1_average)
         recalls[task] = metrics.recall(labels, predicted)
         confusions[task] = metrics.confusion(labels, predicted).tolist()
     if not ranks.first:
         return
-    write_json(EVALUATE_RESULTS / name / "recall.json", recalls)
-    write_json(EVALUATE_RESULTS / name / "confusion.json", confusions)
+    folder = EVALUATE_RESULTS / name / str(seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_json(folder / "scores.json", scores)
+    write_json(folder / "recall.json", recalls)
+    write_json(folder / "confusion.json", confusions)
     columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *EMOTIONS]
-    write_csv(EVALUATE / f"{name}.csv", pd.concat(predictions)[columns])
-    sharp = predictions[list(radii).index("none") + 1]
+    write_csv(EVALUATE / name / f"{seed}.csv", pd.concat(predictions)[columns])
+    sharp = predictions[list(scores).index("none")]
     names = np.array(EMOTIONS)
     write_csv(
-        EVALUATE / f"{name}-sharp.csv",
+        EVALUATE / name / f"{seed}-sharp.csv",
         pd.DataFrame({"actual": names[sharp["label"]], "predicted": names[sharp["predicted"]]}),
     )
 
 
 def main() -> None:
-    """Score the model named on the command line; under torchrun, each rank predicts its share."""
+    """Score the training named on the command line; under torchrun, each rank does its share."""
     with joined() as ranks:
-        evaluate(model_named(sys.argv[1:]), ranks)
+        evaluate(*training_named(sys.argv[1:], load_params().train.seeds), ranks)
 
 
 if __name__ == "__main__":

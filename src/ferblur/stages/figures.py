@@ -20,7 +20,6 @@ ALIGN = Path("data/align")
 BALANCE = Path("data/balance")
 ARCHITECTURE = Path("results/architecture.json")
 TRAIN_RESULTS = Path("results/train")
-EVALUATE_RESULTS = Path("results/evaluate")
 STATISTICS = Path("results/statistics")
 FIGURES = Path("paper/figures")
 
@@ -56,14 +55,17 @@ def main() -> None:
     network.graph(FIGURES / "fig08-googlenet.svg", described)
     for number, model in (("10", "baseline"), ("11", "second")):
         path = FIGURES / f"fig{number}-{model}-curves.svg"
-        scores.curves(path, TRAIN_RESULTS / model, getattr(colours, model))
-    confusion = read_json(EVALUATE_RESULTS / "baseline/confusion.json")["none"]
+        trainings = [TRAIN_RESULTS / model / str(seed) for seed in params.train.seeds]
+        scores.curves(path, trainings, getattr(colours, model))
+    confusion = read_json(STATISTICS / "confusion.json")["baseline"]["none"]
     scores.confusion(FIGURES / "fig12-baseline-confusion.svg", np.array(confusion))
     scores.accuracy_against_blur(
         FIGURES / "accuracy-against-blur.svg",
         pd.read_csv(STATISTICS / "curve.csv"),
+        read_json(STATISTICS / "trainings.json"),
         read_json(STATISTICS / "comparison.json")["chance"],
         scores.paper_curve(read_claims()),
+        params.align.size,
         colours,
     )
 

@@ -1,6 +1,7 @@
-"""Confidence intervals of Table III, and the tests of the differences the paper speaks of."""
+"""Table II's and III's scores over all trainings, their intervals, and tests of the differences."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from ferblur.core import stage
 from ferblur.core.files import read_json, write_csv, write_json
 from ferblur.core.params import load_params
-from ferblur.core.study import CHANCE, EMOTIONS, LEVELS, MODELS
+from ferblur.core.study import CHANCE, EMOTIONS, LEVELS, MODELS, TASKS
 from ferblur.evidence.intervals import (
     accuracy,
     bounded_differences,
@@ -22,66 +23,76 @@ from ferblur.evidence.intervals import (
 
 EVALUATE = Path("data/evaluate")
 EVALUATE_RESULTS = Path("results/evaluate")
+METRICS = Path("results/metrics")
 STATISTICS = Path("results/statistics")
 
 
-def read_predictions(name: str) -> dict[str, pd.DataFrame]:
-    """Prediction rows of one model, by task (test and the five levels)."""
-    table = pd.read_csv(
-        EVALUATE / f"{name}.csv", dtype={"source_id": str, "subject": str}, keep_default_na=False
-    )
+def read_predictions(name: str, seed: int) -> dict[str, pd.DataFrame]:
+    """Prediction rows of one training, by task (test and the five levels)."""
+    types = {"source_id": str, "subject": str}
+    table = pd.read_csv(EVALUATE / name / f"{seed}.csv", dtype=types, keep_default_na=False)
     return {str(task): rows for task, rows in table.groupby("task", sort=False)}
 
 
+def right(rows: pd.DataFrame) -> np.ndarray:
+    """Which rows' predictions are right, N booleans."""
+    return (rows["label"] == rows["predicted"]).to_numpy()
+
+
 def main() -> None:
-    """Write intervals for each model and task, the differences, McNemar's tests and the curve."""
+    """Write mean scores and intervals by model and task, differences, tests and the curve."""
     params = load_params()
-    settings = params.statistics
-    shutil.rmtree(STATISTICS, ignore_errors=True)
-    predictions = {name: read_predictions(name) for name in MODELS}
-    sharp = predictions["baseline"]["none"]
-    for tasks in predictions.values():
-        for level in LEVELS:
-            if not np.array_equal(tasks[level]["sample_id"], sharp["sample_id"]):
-                raise RuntimeError(f"{level}: the two models were not shown the same samples")
+    settings, seeds = params.statistics, params.train.seeds
+    for folder in (METRICS, STATISTICS):
+        shutil.rmtree(folder, ignore_errors=True)
+    predictions = {name: {seed: read_predictions(name, seed) for seed in seeds} for name in MODELS}
+    sharp = predictions["baseline"][seeds[0]]["none"]
+    for trainings in predictions.values():
+        for tasks in trainings.values():
+            for level in LEVELS:
+                if not np.array_equal(tasks[level]["sample_id"], sharp["sample_id"]):
+                    raise RuntimeError(f"{level}: the trainings were not shown the same samples")
     resampled, people = resample(predictions, settings.resamples, settings.seed)
 
+    scored = {"accuracy": accuracy, "f1": partial(f1, average=params.evaluate.f1_average)}
+    evaluated = {
+        name: {
+            str(seed): read_json(EVALUATE_RESULTS / name / f"{seed}/scores.json") for seed in seeds
+        }
+        for name in MODELS
+    }
     curve = pd.DataFrame({"level": LEVELS, "radius": list(params.blur.radii().values())})
-    recalls = {}
-    for name, drawn in resampled.items():
+    recalls, confusions = {}, {}
+    for name, tasks in resampled.items():
         intervals = {}
-        for task, confusions in drawn.items():
-            scores = read_json(EVALUATE_RESULTS / name / f"{task}.json")
-            values = {
-                "accuracy": accuracy(confusions),
-                "f1": f1(confusions, params.evaluate.f1_average),
-            }
+        for task in TASKS:
             intervals[task] = {
-                score: interval(values[score], settings.confidence) | {"value": scores[score]}
-                for score in values
+                score: interval(tasks[task].mean(function), settings.confidence)
+                for score, function in scored.items()
             }
+            for score, bounds in intervals[task].items():  # scikit-learn's
+                bounds["value"] = float(np.mean([s[task][score] for s in evaluated[name].values()]))
+            means = {score: bounds["value"] for score, bounds in intervals[task].items()}
+            write_json(METRICS / name / f"{task}.json", means)
         write_json(STATISTICS / f"{name}.json", intervals)
         for end in ("value", "low", "high"):
             column = name if end == "value" else f"{name}_{end}"
             curve[column] = [intervals[level]["accuracy"][end] for level in LEVELS]
         recalls[name] = {
             level: {
-                emotion: interval(recall(drawn[level])[:, label], settings.confidence)
+                emotion: interval(tasks[level].mean(recall)[:, label], settings.confidence)
                 for label, emotion in enumerate(EMOTIONS)
             }
             for level in LEVELS
         }
+        confusions[name] = {
+            task: answers.confusions[0].sum(axis=0).tolist() for task, answers in tasks.items()
+        }
+    write_json(STATISTICS / "trainings.json", evaluated)
     write_csv(STATISTICS / "curve.csv", curve)
     write_json(STATISTICS / "recall.json", recalls)
+    write_json(STATISTICS / "confusion.json", confusions)
     write_json(STATISTICS / "differences.json", bounded_differences(resampled, settings.confidence))
-
-    correct = {
-        name: {
-            level: (tasks[level]["label"] == tasks[level]["predicted"]).to_numpy()
-            for level in LEVELS
-        }
-        for name, tasks in predictions.items()
-    }
     unit = "subject" if (sharp["subject"] != "").all() else "image"
     write_json(
         STATISTICS / "comparison.json",
@@ -89,11 +100,15 @@ def main() -> None:
             "chance": CHANCE,
             "confidence": settings.confidence,
             "samples": len(sharp),
+            "trainings": len(seeds),
             "resampled": unit,
             "clusters": people["unseen"],
             "clusters_own": people["own"],
             "mcnemar": {
-                level: mcnemar(correct["baseline"][level], correct["second"][level])
+                level: {
+                    str(seed): mcnemar(*(right(predictions[name][seed][level]) for name in MODELS))
+                    for seed in seeds
+                }
                 for level in LEVELS
             },
         },

@@ -17,14 +17,14 @@ from ferblur.core.ranks import cores
 from ferblur.core.resume import die_with_parent, partial_folder, publish
 from ferblur.core.study import POOLS
 from ferblur.curation.layout import SIDECAR
+from ferblur.rendering.clips import Frame, draw, make_renderer, plan, shoot, truth
 from ferblur.rendering.renderer import Renderer, compile_kernel
-from ferblur.rendering.shots import Shot, draw, make_renderer, plan, shoot, truth
 
 SYNTHETIC = Path("datasets/synthetic")
 
 
 class _Worker:
-    """A process that renders shots into a folder."""
+    """A process that renders frames into a folder."""
 
     params: Synthesize
     renderer: Renderer
@@ -36,24 +36,24 @@ class _Worker:
         cls.params, cls.folder, cls.renderer = params, folder, make_renderer()
 
     @classmethod
-    def work(cls, shot: Shot) -> None:
-        content = shoot(draw(cls.params, shot), cls.renderer)
-        with atomic(cls.folder / shot.pool / shot.file) as temporary:
+    def work(cls, frame: Frame) -> None:
+        content = shoot(draw(cls.params, frame), cls.renderer)
+        with atomic(cls.folder / frame.pool / frame.file) as temporary:
             temporary.write_bytes(content)
 
 
 def main() -> None:
-    """Render what is missing, plant the duplicates, write the ground truth, publish the pools."""
+    """Render what is missing, repeat the duplicates, write the ground truth, publish the pools."""
     params = load_params().synthesize
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # the processes already fill the cores
-    shots = {pool: plan(params, pool) for pool in POOLS}
+    frames = {pool: plan(params, pool) for pool in POOLS}
     with partial_folder("synthesize", params.model_dump()) as folder:
         missing = [
-            shot
+            frame
             for pool in POOLS
-            for shot in shots[pool]
-            if not shot.duplicate_of and not (folder / pool / shot.file).exists()
+            for frame in frames[pool]
+            if not frame.duplicate_of and not (folder / pool / frame.file).exists()
         ]
         compile_kernel()
         context = multiprocessing.get_context("spawn")
@@ -62,11 +62,11 @@ def main() -> None:
             for _ in tqdm(finished, total=len(missing), desc="render", unit="img", disable=None):
                 pass
         for pool in POOLS:
-            for shot in shots[pool]:
-                if shot.duplicate_of:
-                    content = (folder / pool / shot.duplicate_of).read_bytes()
-                    (folder / pool / shot.file).write_bytes(content)
-            write_csv(folder / pool / SIDECAR, truth(params, shots[pool]))
+            for frame in frames[pool]:
+                if frame.duplicate_of:
+                    content = (folder / pool / frame.duplicate_of).read_bytes()
+                    (folder / pool / frame.file).write_bytes(content)
+            write_csv(folder / pool / SIDECAR, truth(params, frames[pool]))
         for pool in POOLS:
             publish(folder / pool, SYNTHETIC / pool)
 

@@ -8,7 +8,8 @@ import pandas as pd
 from ferblur.core import stage
 from ferblur.core.files import read_json, write_csv
 from ferblur.core.params import load_params
-from ferblur.core.study import LEVELS, MODELS
+from ferblur.core.study import MODELS
+from ferblur.dataset import blur
 from ferblur.dataset.manifest import read_manifest
 
 ARCHITECTURE = Path("results/architecture.json")
@@ -45,22 +46,28 @@ def table2() -> pd.DataFrame:
     return pd.DataFrame([scores("test")])
 
 
-def table3(radii: dict[str, float]) -> pd.DataFrame:
-    """Scores of both models on the deployment set at the five blur levels."""
+def table3(radii: dict[str, float], size: int) -> pd.DataFrame:
+    """Scores of both models on the deployment set at the five blur levels.
+
+    Beside each radius, in px of the aligned face of `size` px, stands its strength on that face.
+    """
     return pd.DataFrame(
-        [{"level": level, "radius": radii[level], **scores(level)} for level in LEVELS]
+        [
+            {"level": level, "radius": radius, **blur.strength(radius, size), **scores(level)}
+            for level, radius in radii.items()
+        ]
     )
 
 
 def main() -> None:
     """Write the tables."""
-    blur = load_params().blur
+    params = load_params()
     shutil.rmtree(TABLES, ignore_errors=True)
     figure9 = pd.DataFrame(read_json(ARCHITECTURE)["figure9"])
     write_csv(TABLES / "fig09-layers.csv", figure9)
     write_csv(TABLES / "table1.csv", table1())
     write_csv(TABLES / "table2.csv", table2())
-    write_csv(TABLES / "table3.csv", table3(blur.radii()))
+    write_csv(TABLES / "table3.csv", table3(params.blur.radii(), params.align.size))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train one of the two models (section IV): `python -m ferblur.stages.train baseline`."""
+"""Train a model from a seed (section IV): `python -m ferblur.stages.train baseline 1`."""
 
 import shutil
 import sys
@@ -12,7 +12,7 @@ from ferblur.core.files import atomic, sha256, write_json
 from ferblur.core.params import load_params
 from ferblur.core.ranks import joined
 from ferblur.core.resume import partial_folder, publish
-from ferblur.core.study import model_named
+from ferblur.core.study import training_named
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import Samples
@@ -42,9 +42,11 @@ def log_curves(folder: Path, history: list[dict[str, float]]) -> None:
 
 
 def main() -> None:
-    """Train the model named on the command line and publish weights and curves."""
-    name = model_named(sys.argv[1:])
+    """Train the model named on the command line from its seed; publish weights and curves."""
     params = load_params().train
+    name, seed = training_named(sys.argv[1:], params.seeds)
+    params = params.once(seed)
+    model = MODELS_FOLDER / name / str(seed)
     manifest_path = SPLIT / f"{name}.csv"
     with joined() as ranks:
         device = choose_device(params.arithmetic)
@@ -61,22 +63,23 @@ def main() -> None:
             **computed,
         }
         if ranks.first:
-            print(f"train {name}: {computed['device']}, {computed['arithmetic']}", flush=True)
+            where = f"{computed['device']}, {computed['arithmetic']}"
+            print(f"train {name} {seed}: {where}", flush=True)
         rows = read_manifest(manifest_path)
         faces = Faces.open(ALIGN, "train")
         train, val = (
             Samples(faces, rows[rows["split"] == split], params.input_size, params.channel_order)
             for split in ("train", "val")
         )
-        with partial_folder(f"train@{name}", inputs, ranks) as folder:
+        with partial_folder(f"train@{name}-{seed}", inputs, ranks) as folder:
             history = fit(train, val, params, folder, ranks)
             if ranks.first:
                 log_curves(folder / "curves", history)
                 write_json(folder / "curves/computed.json", computed)
                 for epoch in ("best", "last"):
-                    with atomic(MODELS_FOLDER / name / f"{epoch}.safetensors") as temporary:
+                    with atomic(model / f"{epoch}.safetensors") as temporary:
                         shutil.copyfile(folder / f"{epoch}.safetensors", temporary)
-                publish(folder / "curves", TRAIN_RESULTS / name)
+                publish(folder / "curves", TRAIN_RESULTS / name / str(seed))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ferblur.alignment.detection import Detection, Mtcnn, MtcnnReference, border
 from ferblur.core.errors import UserError
-from ferblur.rendering.shots import make_renderer
+from ferblur.rendering.clips import make_renderer
 
 
 def read(name: str) -> dict[str, list[Detection]]:

@@ -43,6 +43,17 @@ def test_affwild2_holds_the_papers_values() -> None:
     train = params.train
     assert (train.weights, train.normalisation, train.optimizer) == ("imagenet", "none", "adam")
     assert (train.epochs, train.batch_size, train.learning_rate) == (15, 32, 1e-4)
+    assert len(train.seeds) == 1
+
+
+def test_the_demo_trains_each_model_several_times() -> None:
+    assert len(load_params(ROOT / "profiles/demo.yaml").train.seeds) >= 3
+
+
+def test_one_training_has_one_seed() -> None:
+    train = load_params(ROOT / "profiles/demo.yaml").train
+    assert train.once(7).seeds == (7,)
+    assert train.once(7).model_dump() == train.model_dump() | {"seeds": (7,)}
 
 
 MISTAKES = {
@@ -52,8 +63,18 @@ MISTAKES = {
     "a number in quotes": (("train", "epochs"), "15", "train.epochs: Input should be a valid int"),
     "a flag that is a number": (("split", "reuse"), 1, "split.reuse: Input should be a valid bool"),
     "unknown emotion": (
-        ("synthesize", "images", "train", "joy"), 1, "synthesize.images.train.joy: Extra",
+        ("synthesize", "clips", "train", "joy"), 1, "synthesize.clips.train.joy: Extra",
     ),
+    "half a second emotion": (("synthesize", "mixed"), 0.5, "synthesize.mixed: Input should be le"),
+    "all labels wrong": (("synthesize", "mislabelled"), 1, "synthesize.mislabelled: Input should"),
+    "an onset above the apex": (("synthesize", "onset"), 1.1, "synthesize.onset: Input should be"),
+    "a drift of something else": (
+        ("synthesize", "drift", "camera"), 1, "synthesize.drift.camera: Extra inputs",
+    ),
+    "no seed": (("train", "seeds"), [], "train.seeds: Tuple should have at least 1 item"),
+    "a seed twice": (("train", "seeds"), [1, 2, 1], "train.seeds: must not name anything twice"),
+    "a seed alone": (("train", "seeds"), 3, "train.seeds: Input should be a valid array (is 3)"),
+    "a seed too large": (("train", "seeds"), [1, 2**32], "train.seeds.1: Input should be less t"),
     "ratios": (("split", "ratios"), [0.7, 0.2, 0.2], "split.ratios: must add up to 1"),
     "range reversed": (("balance", "brightness"), [1.3, 1.1], "balance.brightness: must be [small"),
     "radii out of order": (("blur", "low"), 5, "blur: radii must grow from low to very_high"),

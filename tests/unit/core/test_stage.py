@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,18 @@ def pin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_durations_add_up_by_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "align")
-    run(monkeypatch, "train", "baseline")
+    run(monkeypatch, "train", "baseline", "1")
     noted = read_json(run_log.RUN_LOG)["stages"]
-    assert list(noted) == ["align", "train@baseline"]
+    assert list(noted) == ["align", "train@baseline-1"]  # DVC's names
     assert noted["align"]["seconds"] >= 0
     assert noted["align"]["ended"].endswith("+00:00")
+
+
+def test_stages_that_end_together_are_all_noted(project: Path) -> None:
+    names = [f"train@{number}" for number in range(20)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(run_log.note_stage, names, range(20)))
+    assert sorted(read_json(run_log.RUN_LOG)["stages"]) == sorted(names)
 
 
 def test_a_damaged_note_is_begun_anew(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,10 +43,31 @@ def test_torchvisions_branch_called_5x5_is_3x3() -> None:
     assert [branch[0].size for branch in architecture.NAIVE] == [1, 3, 5, 3]
 
 
+def test_with_5x5_is_the_network_of_szegedy_et_al() -> None:
+    built = architecture.figure9(architecture.googlenet()).set_index("layer")
+    table = architecture.figure9(architecture.with_5x5(architecture.googlenet()))
+    table = table.set_index("layer")
+    same = [name for name in table if name not in ("window", "parameters", "operations")]
+    assert table[same].equals(built[same])
+    modules = table["type"] == "inception"
+    assert table[~modules].equals(built[~modules])
+    assert table.loc[modules, "window"].eq(5).all()
+    filters = 16 * table["5x5 reduce"] * table["5x5"]  # 25 weights in place of 9
+    assert table["parameters"].equals(built["parameters"] + filters)
+    assert table["operations"].equals(
+        built["operations"] + filters * table["height"] * table["width"]
+    )
+    # in millions, as published
+    published = {"3a": 128, "3b": 304, "4b": 88, "4c": 100, "4e": 170, "5b": 71}
+    millions = (table["operations"] / 1e6).astype(float).round().to_dict()
+    assert {name: millions[f"inception{name}"] for name in published} == published
+
+
 def test_the_description_is_json_and_whole() -> None:
     described = json.loads(json.dumps(architecture.describe()))
     assert described == architecture.describe()
     assert len(described["figure9"]) == len(described["layers"]) - 1  # conv2 and conv3 are one row
+    assert len(described["with_5x5"]) == 9
     assert described["layers"][-1]["channels"] == 6
     assert described["figure9"][-1]["channels"] == 1000
     assert len(described["branches"]["inception3a"]) == 4

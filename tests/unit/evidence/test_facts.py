@@ -9,6 +9,7 @@ import pytest
 from ferblur.core.files import read_json, write_json
 from ferblur.core.params import load_params
 from ferblur.evidence import facts, verdicts
+from ferblur.evidence.architecture import describe
 
 
 def test_every_claim_finds_its_facts(finished: Path) -> None:
@@ -50,6 +51,17 @@ def test_unknown_subjects_cannot_be_judged(finished: Path) -> None:
     assert facts.pools()["shared"] is None
     write_json(path, counts | {"in_both_pools": 2})
     assert facts.pools()["shared"] == 2
+
+
+def test_a_third_branch_of_several_sizes_has_no_one_size(project: Path) -> None:
+    described = describe()
+    write_json(facts.ARCHITECTURE, described)
+    found = facts.architecture()["architecture"]
+    assert found["third_branch"] == 3
+    assert found["with_5x5"]["inception3a"]["window"] == 5
+    next(row for row in described["figure9"] if row["type"] == "inception")["window"] = 5
+    write_json(facts.ARCHITECTURE, described)
+    assert facts.architecture()["architecture"]["third_branch"] == [3, 5]
 
 
 def test_the_box_is_the_square_of_the_radius() -> None:

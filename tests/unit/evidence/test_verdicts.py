@@ -10,7 +10,7 @@ import pytest
 from clone import ROOT
 from ferblur.core.errors import UserError
 from ferblur.core.study import LEVELS
-from ferblur.evidence import verdicts
+from ferblur.evidence import architecture, verdicts
 from ferblur.evidence.verdicts import Claim, judge
 
 ALL = {claim.id: claim for claim in verdicts.read_claims(ROOT / "paper/claims.yaml")}
@@ -91,6 +91,23 @@ def test_robustness_is_that_of_table_3(name: str, model: str, level: str) -> Non
     assert left > claim.above if claim.above is not None else left < (claim.below or 0)
 
 
+def test_one_deviation_of_many_layers_is_one_claim() -> None:
+    rows = {
+        row["layer"]: row
+        for row in architecture.figure9(architecture.googlenet(1000)).to_dict("records")
+    }
+    inception = [name for name, row in rows.items() if row["type"] == "inception"]
+    assert len(inception) == 9
+    branch = ALL["third-branch"]
+    for name in inception:
+        assert rows[name]["window"] != branch.paper  # so it touches each of them
+        assert name.removeprefix("inception") in branch.claim.replace("4a to 4e", "4a 4b 4c 4d 4e")
+        row = ALL[f"fig9-{name}"]
+        assert row.keys == [f"architecture.with_5x5.{name}"]
+        assert isinstance(row.paper, dict)
+        assert "window" not in row.paper  # by which it would fail a second time
+
+
 def claim(**entries: object) -> Claim:
     return Claim.model_validate({"id": "x", "place": "V", "claim": "so it is"} | entries)
 
@@ -103,26 +120,26 @@ def bounds(value: float, low: float, high: float) -> dict[str, float]:
     ("entries", "fact", "verdict"),
     [
         ({"paper": 15}, 15, "reproduced"),
-        ({"paper": 15}, 16, "not_reproduced"),
+        ({"paper": 15}, 16, "contradicted"),
         ({"paper": "adam"}, "adam", "reproduced"),
-        ({"paper": "adam"}, "adamw", "not_reproduced"),
+        ({"paper": "adam"}, "adamw", "contradicted"),
         ({"paper": [0, 1]}, [0, 1], "reproduced"),
-        ({"paper": [0, 1]}, [0, 2], "not_reproduced"),
+        ({"paper": [0, 1]}, [0, 2], "contradicted"),
         ({"paper": 0.5, "within": 0.05}, 0.55, "reproduced"),
-        ({"paper": 0.5, "within": 0.05}, 0.551, "not_reproduced"),
+        ({"paper": 0.5, "within": 0.05}, 0.551, "contradicted"),
         ({"paper": 0.5, "within": 0.05}, bounds(0.52, 0.3, 0.7), "reproduced"),
         ({"above": 0}, 0.01, "reproduced"),
-        ({"above": 0}, 0, "not_reproduced"),
+        ({"above": 0}, 0, "contradicted"),
         ({"above": 0}, bounds(0.1, 0.02, 0.2), "reproduced"),
-        ({"above": 0}, bounds(0.1, -0.01, 0.2), "not_reproduced"),
+        ({"above": 0}, bounds(0.1, -0.01, 0.2), "undecided"),
         ({"below": 0}, bounds(-0.1, -0.2, -0.01), "reproduced"),
-        ({"below": 0}, bounds(-0.1, -0.2, 0.01), "not_reproduced"),
-        ({"below": 0}, bounds(0.1, 0.01, 0.2), "not_reproduced"),
+        ({"below": 0}, bounds(-0.1, -0.2, 0.01), "undecided"),
+        ({"below": 0}, bounds(0.1, 0.01, 0.2), "contradicted"),
         ({"above": 0}, None, "not_comparable"),
-        ({"above": 0}, bounds(-0.1, -0.2, -0.01), "not_reproduced"),
+        ({"above": 0}, bounds(-0.1, -0.2, -0.01), "contradicted"),
         ({"paper": 196, "dataset": "affwild2"}, 196, "not_comparable"),
         ({"paper": 196, "dataset": "synthetic"}, 196, "reproduced"),
-        ({"paper": 196, "dataset": "synthetic"}, 12, "not_reproduced"),
+        ({"paper": 196, "dataset": "synthetic"}, 12, "contradicted"),
         ({"paper": 15, "setting": True}, 15, "reproduced"),
         ({"paper": 15, "setting": True}, 2, "not_comparable"),
     ],
@@ -135,24 +152,44 @@ def test_verdicts(entries: dict[str, object], fact: object, verdict: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("fact", "undecided", "reason"),
+    ("facts", "verdict", "reason"),
     [
-        (bounds(0.1, -0.01, 0.2), True, "undecided: the interval includes 0"),
-        (bounds(-0.1, -0.2, -0.01), False, "the opposite holds, with all of the interval"),
-        (-1, False, "not above 0"),
+        ([bounds(0.1, -0.01, 0.2)], "undecided", "the interval includes 0"),
+        ([bounds(-0.1, -0.2, 0)], "undecided", "the interval includes 0"),
+        (
+            [bounds(-0.1, -0.2, -0.01)],
+            "contradicted",
+            "the opposite holds, with all of the interval",
+        ),
+        ([-1], "contradicted", "not above 0"),
+        (
+            [bounds(0.1, -0.01, 0.2), bounds(0.1, -0.02, 0.3)],
+            "undecided",
+            "in all 2: the interval includes 0",
+        ),
+        (
+            [bounds(0.1, -0.01, 0.2), bounds(0.1, 0.05, 0.2), bounds(0.1, -0.02, 0.3)],
+            "undecided",
+            "a.0, a.2: the interval includes 0",
+        ),
+        (
+            [bounds(0.1, -0.01, 0.2), bounds(-0.1, -0.2, -0.01)],
+            "contradicted",
+            "a.0: the interval includes 0; a.1: the opposite holds, with all of the interval",
+        ),
     ],
 )
-def test_undecided_is_not_the_opposite(fact: object, undecided: bool, reason: str) -> None:
-    judged = judge(claim(measured="a", above=0), {"a": fact}, "x")
-    assert (judged["undecided"], judged["reason"]) == (undecided, reason)
-    kinds = verdicts.by_kind({"x": judged | {"kind": "findings"}})
-    assert kinds["findings"]["undecided"] == undecided
+def test_undecided_is_not_the_opposite(facts: list[Any], verdict: str, reason: str) -> None:
+    found = {str(number): fact for number, fact in enumerate(facts)}
+    judged = judge(claim(measured=[f"a.{key}" for key in found], above=0), {"a": found}, "x")
+    assert (judged["verdict"], judged["reason"]) == (verdict, reason)
+    assert len(judged["wrong"]) == sum(f == -1 or f["low"] <= 0 for f in facts)
 
 
 def test_an_unknown_fact_does_not_hide_a_failure() -> None:
     several = claim(measured=["a.b", "a.c"], above=0)
     assert judge(several, {"a": {"b": None, "c": 1}}, "x")["verdict"] == "not_comparable"
-    assert judge(several, {"a": {"b": None, "c": -1}}, "x")["verdict"] == "not_reproduced"
+    assert judge(several, {"a": {"b": None, "c": -1}}, "x")["verdict"] == "contradicted"
 
 
 def test_the_papers_own_difference_on_test_sets_is_within_chance() -> None:
@@ -168,8 +205,8 @@ def test_all_of_several_facts_must_hold() -> None:
     several = claim(measured=["a.b", "a.c"], above=0)
     assert judge(several, {"a": {"b": 1, "c": 2}}, "x")["verdict"] == "reproduced"
     judged = judge(several, {"a": {"b": 1, "c": -2}}, "x")
-    assert judged["verdict"] == "not_reproduced"
-    assert judged["reason"] == "a.c: not above 0"
+    assert judged["verdict"] == "contradicted"
+    assert (judged["reason"], judged["wrong"]) == ("a.c: not above 0", ["a.c"])
 
 
 def test_a_row_names_what_deviates() -> None:
@@ -225,14 +262,19 @@ def test_an_id_given_twice_is_named(tmp_path: Path) -> None:
 
 
 def test_counts_are_complete() -> None:
-    judged: dict[str, dict[str, Any]] = {
-        verdict: {"verdict": verdict, "kind": "findings", "undecided": False}
-        for verdict in verdicts.VERDICTS
+    judged = {
+        f"{kind}-{verdict}": {"kind": kind, "verdict": verdict}
+        for kind, possible in verdicts.KINDS.items()
+        for verdict in possible
     }
-    assert verdicts.count(judged) == {
-        "reproduced": 1, "not_reproduced": 1, "not_comparable": 1, "cited": 1,
+    judged |= {"another": {"kind": "findings", "verdict": "undecided"}}
+    found = verdicts.count(judged)
+    assert next(iter(found)) == "findings"
+    assert found["findings"] == {
+        "reproduced": 1, "contradicted": 1, "undecided": 2, "not_comparable": 1,
     }  # fmt: skip
-    assert verdicts.by_kind(judged)["findings"] == verdicts.count(judged) | {"undecided": 0}
+    assert found["other"] == {"not_comparable": 1, "cited": 1}
+    assert sum(sum(numbers.values()) for numbers in found.values()) == len(judged)
 
 
 def test_trainings_are_counted_by_their_values() -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from clone import ROOT
@@ -24,3 +25,10 @@ def test_training_is_described_as_it_was(
     assert (found["arithmetic of training"], found["device"]) == (arithmetic, device)
     assert found.get("threads of training") == threads
     assert found["processor"]
+
+
+def test_a_level_is_shown_with_its_strength() -> None:
+    row = {"radius": 2.5, "sigma": 1.77951, "sigma_percent": 1.39024, "half_contrast": 12.6101}
+    assert list(report.strength(pd.Series(row)).values()) == ["2.5", "1.78", "1.4", "12.6"]
+    sharp = dict.fromkeys(row, 0.0) | {"half_contrast": float("nan")}
+    assert list(report.strength(pd.Series(sharp)).values()) == ["0", "0.00", "0.0", ""]

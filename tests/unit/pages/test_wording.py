@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ferblur.evidence.verdicts import VERDICTS
+from ferblur.evidence.verdicts import KINDS, VERDICTS
 from ferblur.pages import wording
 
 
@@ -13,7 +13,7 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {
         "place": "V", "claim": "It falls", "paper": 0.5, "derived": False, "relation": "> 0",
         "measured": {"differences.drop.baseline.low": {"value": 0.12345, "low": 0.1, "high": 0.15}},
-        "verdict": "reproduced", "reason": "", "note": "", "trainings": None,
+        "kind": "findings", "verdict": "reproduced", "reason": "", "note": "", "trainings": None,
     } | changes  # fmt: skip
 
 
@@ -27,7 +27,6 @@ def entry(**changes: Any) -> dict[str, Any]:
         (True, "yes"),
         (["anger", 2], "anger, 2"),
         ({"value": 0.5, "low": 0.25, "high": 0.75}, "0.500 [0.250, 0.750]"),
-        ({"type": "linear", "depth": 1, "size": 10_250}, "linear, depth 1, size 10.25K"),
     ],
 )  # fmt: skip
 def test_values(value: Any, words: str) -> None:
@@ -47,30 +46,101 @@ def test_a_claim_has_a_word_for_each_heading() -> None:
 
 def test_several_facts_are_told_apart() -> None:
     facts = {"recall.second.fear.value": 0.1, "recall.second.anger.value": 0.2}
-    assert wording.measured(entry(measured=facts)) == "fear.value 0.1; anger.value 0.2"
+    assert wording.measured(facts) == "fear.value 0.1; anger.value 0.2"
 
 
-def test_a_row_of_fig_9_shows_the_columns_that_the_paper_has() -> None:
-    row = {"type": "convolution", "depth": 2, "window": 3, "operations": 360_000_000}
-    words = wording.measured(entry(paper={"type": "convolution", "depth": 2},
-                                   measured={"layers.conv1": row}))  # fmt: skip
-    assert words == "convolution, depth 2"
+def layer(kind: str, **columns: int) -> dict[str, Any]:
+    return {"type": kind, "height": 28, "width": 28, "channels": 256} | columns
+
+
+@pytest.mark.parametrize(
+    ("paper", "row", "words"),
+    [
+        (layer("linear"), layer("linear", depth=1), ("28×28×256", "28×28×256")),
+        (layer("linear", parameters=159_000), layer("linear", parameters=159_004),
+         ("28×28×256", "28×28×256")),
+        (layer("linear", parameters=159_000, depth=2), layer("linear", parameters=155_872, depth=2),
+         ("parameters 159K", "parameters 155.9K")),
+        (layer("linear", window=3, stride=2), layer("linear", window=2, stride=2),
+         ("window 3×3/2", "window 2×2/2")),
+        (layer("softmax", depth=0), {"type": "none"}, ("softmax", "none")),
+    ],
+)  # fmt: skip
+def test_a_row_of_fig_9_shows_what_differs(
+    paper: dict[str, Any], row: dict[str, Any], words: tuple[str, str]
+) -> None:
+    found = wording.claim_words(entry(paper=paper, measured={"layers.x": row}))
+    prefix = "linear, " if words[0] == words[1] else ""
+    assert (found["paper"], found["measured"]) == (prefix + words[0], prefix + words[1])
+
+
+def test_fig_9_has_both_numbers_where_they_differ() -> None:
+    paper = layer("inception", depth=2, parameters=159_000) | {"5x5": 32}
+    built = layer("inception", depth=2, parameters=155_872, window=3, stride=1) | {"5x5": 32}
+    claims: dict[str, Any] = {
+        "third-branch": {"paper": 5},
+        "fig9-inception3a": entry(paper=paper, verdict="reproduced"),
+        "fig9-softmax": entry(paper=layer("softmax", depth=0), verdict="contradicted"),
+        "fig9-conv2-conv3": entry(paper=layer("convolution")),
+    }
+    words = wording.layer_words("inception3a", built, claims)
+    assert list(words) == list(wording.LAYER_COLUMNS)
+    assert {key: cell for key, cell in words.items() if cell} == {
+        "layer": "inception3a", "window": "3×3 (5×5)", "output": "28×28×256", "depth": "2",
+        "5x5": "32", "parameters": "155.9K (159K)", "verdict": "reproduced with 5×5",
+    }  # fmt: skip
+    claims["fig9-inception3a"] |= {"verdict": "contradicted", "reason": "why"}
+    words = wording.layer_words("inception3a", built, claims)
+    assert words["verdict"] == "contradicted, even with 5×5: why"
+    words = wording.layer_words("softmax", {"type": "none"}, claims)
+    assert (words["layer"], words["output"]) == ("none (softmax)", "(28×28×256)")
+    words = wording.layer_words("conv2, conv3", layer("convolution", window=3, stride=1), claims)
+    assert (words["window"], words["verdict"]) == ("3×3/1", "reproduced")  # Fig. 9 has no window
+
+
+COUNTS = {
+    "findings": {"reproduced": 24, "contradicted": 5, "undecided": 6, "not_comparable": 32},
+    "protocol": {"reproduced": 23, "contradicted": 1, "not_comparable": 30},
+    "architecture": {"reproduced": 17, "contradicted": 7, "not_comparable": 0},
+    "other": {"not_comparable": 13, "cited": 18},
+}
+
+
+def test_the_headline_counts_findings_alone() -> None:
+    assert wording.headline(COUNTS) == (
+        "Of the 35 findings that can be judged on these faces, this run reproduces 24, "
+        "contradicts 5 and leaves 6 undecided."
+    )
+    assert wording.apart(COUNTS) == (
+        "Apart from the findings, 23 of 24 statements on the protocol hold, "
+        "and 17 of 24 on the architecture."
+    )
+    none = COUNTS | {"findings": {"reproduced": 0, "not_comparable": 67}}
+    expected = "None of the paper's 67 findings can be judged on these faces."
+    assert wording.headline(none) == expected
 
 
 def test_the_page_has_every_claim_and_score_once() -> None:
-    judged: dict[str, Any] = {
-        name: (found := entry(verdict=name, claim="a | b")) | {"words": wording.claim_words(found)}
-        for name in VERDICTS
+    claims = {
+        f"{kind}-{name}": (found := entry(kind=kind, verdict=name, claim="a | b"))
+        | {"words": wording.claim_words(found)}
+        for kind, possible in KINDS.items()
+        for name in possible
     }
     cell = {"model": "second", "task": "very_high", "score": "f1", "run": 0.5, "committed": 0.25,
             "tolerance": 0.01}  # fmt: skip
-    kinds = {"findings": dict.fromkeys(wording.KIND_COLUMNS, 3)}
-    page = wording.claims_page(judged, kinds, {"line": "The same.", "cells": [cell]})
-    for name, text in VERDICTS.items():
-        assert page.count(f"(`{name}`)") == 1
-        assert f"- 1 {text}" in page
+    row = dict.fromkeys(wording.LAYER_COLUMNS, "x")
+    judged = {"headline": "H.", "apart": "A.", "counts": COUNTS, "layers": [row], "claims": claims}
+    page = wording.claims_page(judged, {"line": "The same.", "cells": [cell]})
+    for kind, possible in KINDS.items():
+        place = page.index(f"\n## {wording.ABOUT[kind]}")
+        for name in possible:
+            assert page.count(f"(`{kind}-{name}`)") == 1
+            place = page.index(f"\n### 1 {VERDICTS[name]}", place)
+            assert page.index(f"(`{kind}-{name}`)") > place
+    assert page.index("**H.** A.") < page.index("The same.") < page.index("| 24 | 5 | 6 | 32 |  |")
     assert "| second | very high | f1 | 0.5000 | 0.2500 | 0.2500 | 0.0100 |" in page
-    assert "| findings | 3 | 3 | 3 | 3 |" in page
+    assert "| " + " | ".join("x" * len(row)) + " |" in page
     for line in page.splitlines():
         if "(`" in line and line.startswith("|"):
             assert len(re.split(r"(?<!\\)\|", line)) == len(wording.CLAIM_COLUMNS) + 2

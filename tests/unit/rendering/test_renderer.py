@@ -8,8 +8,8 @@ import pytest
 from ferblur.alignment.detection import Mtcnn
 from ferblur.core.params import load_params
 from ferblur.rendering import expression, subject
+from ferblur.rendering.clips import make_renderer, view
 from ferblur.rendering.renderer import Renderer
-from ferblur.rendering.shots import make_renderer, view
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def renderer() -> Renderer:
 def test_renders_repeat_and_differ_by_view(renderer: Renderer) -> None:
     params = load_params().synthesize
     person = subject.draw(np.random.default_rng(3))
-    actions = expression.draw("happiness", 1.0, np.random.default_rng(1))
+    actions = expression.draw("happiness", np.random.default_rng(1))
     front = replace(view(params, np.random.default_rng(2)), yaw=0.0, pitch=0.0, roll=0.0)
     first = renderer.render(person, actions, front, 96)
     assert first.shape == (96, 96, 3)

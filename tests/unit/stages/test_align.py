@@ -17,7 +17,7 @@ from ferblur.core.errors import UserError
 from ferblur.core.files import read_json, sha256
 from ferblur.core.params import load_params
 from ferblur.core.study import POOLS
-from ferblur.rendering.shots import draw, make_renderer, plan, shoot
+from ferblur.rendering.clips import draw, make_renderer, plan, shoot
 from ferblur.stages import align, prepare
 from torchrun import torchrun
 
@@ -116,10 +116,10 @@ def test_ranks_share_a_pool_and_give_the_same_bytes(
     renderer = make_renderer()
     params = load_params(ROOT / "profiles/demo.yaml").synthesize
     for pool in POOLS:
-        shots = [shot for shot in plan(params, pool) if not shot.duplicate_of]
-        for shot in shots[:: len(shots) // 40]:
-            content = shoot(draw(params, shot), renderer)
-            (pools / pool / shot.file).write_bytes(content)
+        frames = [frame for frame in plan(params, pool) if not frame.duplicate_of]
+        for frame in frames[:: len(frames) // 40]:
+            content = shoot(draw(params, frame), renderer)
+            (pools / pool / frame.file).write_bytes(content)
     edit(data={"root": str(pools)})
     prepare.main()
     program = (

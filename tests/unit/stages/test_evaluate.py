@@ -1,5 +1,6 @@
 """Every sample once at every level, and scores that follow from the rows."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,28 +9,40 @@ import pandas as pd
 import pytest
 import torch
 
+from clone import ROOT
+from ferblur.core.errors import UserError
 from ferblur.core.files import read_json
-from ferblur.core.params import Params
+from ferblur.core.params import load_params
 from ferblur.core.study import EMOTIONS, LEVELS
 from ferblur.dataset.manifest import read_manifest
-from ferblur.evidence.metrics import scores
+from ferblur.evidence.metrics import confusion, recall, scores
 from ferblur.model import network
 from ferblur.stages import balance, evaluate, split
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model for each of the smoke profile's seeds."""
+    folder = tmp_path_factory.mktemp("models")
+    params = load_params(ROOT / "profiles/smoke.yaml").train
+    for seed in params.seeds:
+        torch.manual_seed(seed)
+        model = network.build(params).train()
+        with torch.no_grad():  # batch statistics, without which a fresh model answers a constant
+            for _ in range(15):
+                model(torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8))
+        network.save(folder / f"{seed}/last.safetensors", model)
+    return folder
+
+
 @pytest.fixture
-def rows(aligned: Path, smoke: Params, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+def rows(aligned: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     balance.main()
     split.main()
-    torch.manual_seed(0)
-    model = network.build(smoke.train).train()
-    with torch.no_grad():  # batch statistics, without which a fresh model answers a constant
-        for _ in range(15):
-            model(torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8))
-    network.save(Path("models/second/last.safetensors"), model)
-    monkeypatch.setattr(sys, "argv", ["evaluate", "second"])
+    shutil.copytree(models, "models/second")
+    monkeypatch.setattr(sys, "argv", ["evaluate", "second", "2"])
     evaluate.main()
-    return pd.read_csv("data/evaluate/second.csv")
+    return pd.read_csv("data/evaluate/second/2.csv")
 
 
 def test_every_sample_is_predicted_once(rows: pd.DataFrame) -> None:
@@ -44,15 +57,38 @@ def test_every_sample_is_predicted_once(rows: pd.DataFrame) -> None:
 
 def test_scores_follow_from_the_rows(rows: pd.DataFrame) -> None:
     assert (rows[list(EMOTIONS)].to_numpy().argmax(axis=1) == rows["predicted"]).all()
-    recalls = read_json(Path("results/evaluate/second/recall.json"))
-    confusions = read_json(Path("results/evaluate/second/confusion.json"))
+    found = {
+        name: read_json(Path(f"results/evaluate/second/2/{name}.json"))
+        for name in ("scores", "recall", "confusion")
+    }
+    assert all(list(by) == ["test", *LEVELS] for by in found.values())
     for task, part in rows.groupby("task"):
         labels, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
-        assert read_json(Path(f"results/evaluate/second/{task}.json")) == scores(
-            labels, predicted, "macro"
-        )
-        assert np.array(confusions[str(task)]).sum() == len(part)
-        assert list(recalls[str(task)]) == list(EMOTIONS)
+        assert found["scores"][task] == scores(labels, predicted, "macro")
+        assert found["confusion"][task] == confusion(labels, predicted).tolist()
+        assert found["recall"][task] == recall(labels, predicted)
+        assert list(found["recall"][task]) == list(EMOTIONS)
+    sharp = pd.read_csv("data/evaluate/second/2-sharp.csv")
+    part = rows[rows["task"] == "none"]
+    assert sharp["actual"].tolist() == [EMOTIONS[label] for label in part["label"]]
+    assert sharp["predicted"].tolist() == [EMOTIONS[label] for label in part["predicted"]]
+
+
+def test_each_training_is_scored_for_itself(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Path("data/evaluate/second/2.csv").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["evaluate", "second", "1"])
+    evaluate.main()
+    other = pd.read_csv("data/evaluate/second/1.csv")
+    columns = ["task", "sample_id", "source_id", "subject", "label"]
+    assert other[columns].equals(rows[columns])
+    assert not other[list(EMOTIONS)].equals(rows[list(EMOTIONS)])
+    assert Path("data/evaluate/second/2.csv").read_bytes() == before
+    assert {path.name for path in Path("results/evaluate/second").iterdir()} == {"1", "2"}
+    monkeypatch.setattr(sys, "argv", ["evaluate", "second", "3"])
+    with pytest.raises(UserError, match=r"a seed of train\.seeds, 1, 2, not 'second 3'"):
+        evaluate.main()
 
 
 def test_blur_changes_what_the_model_sees(rows: pd.DataFrame) -> None:

@@ -35,6 +35,11 @@ def test_shows_every_claim_figure_and_stage(finished: Path) -> None:
     for text in VERDICTS.values():
         assert text in page
     assert read_json(Path("results/agreement.json"))["line"] in page
+    order = [judged["headline"], judged["apart"], "What the paper concludes", "All claims"]
+    assert sorted(order, key=page.index) == order
+    for row in judged["layers"]:
+        for cell in row.values():
+            assert cell in page
 
 
 def test_takes_nothing_from_outside(finished: Path) -> None:

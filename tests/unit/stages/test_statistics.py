@@ -1,4 +1,7 @@
-"""Intervals hold their values; the comparison counts who was right alone."""
+"""Scores are means over trainings, intervals hold them; the comparison counts who was right alone.
+
+pytest tests/unit/stages/test_statistics.py
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,79 +11,162 @@ import pandas as pd
 import pytest
 
 from ferblur.core.files import read_json, write_csv, write_json
-from ferblur.core.study import LEVELS
-from ferblur.evidence.metrics import scores
+from ferblur.core.study import EMOTIONS, LEVELS, MODELS, TASKS
+from ferblur.evidence import metrics
 from ferblur.stages import statistics
+
+SEEDS = (1, 2, 7)
+
+Predictions = dict[str, dict[int, pd.DataFrame]]
+"""Rows by model and seed."""
+
+
+def write(name: str, seed: int, table: pd.DataFrame) -> None:
+    """Leave what `evaluate` leaves of one training."""
+    write_csv(Path(f"data/evaluate/{name}/{seed}.csv"), table)
+    scored = {
+        str(task): metrics.scores(rows["label"].to_numpy(), rows["predicted"].to_numpy(), "macro")
+        for task, rows in table.groupby("task", sort=False)
+    }
+    write_json(Path(f"results/evaluate/{name}/{seed}/scores.json"), scored)
 
 
 @pytest.fixture
-def predictions(project: Path) -> dict[str, pd.DataFrame]:
+def predictions(project: Path, edit: Callable[..., None]) -> Predictions:
+    """Answers of trainings that differ a little in skill, to 120 images of 20 people."""
+    edit(train={"seeds": list(SEEDS)})
     generator = np.random.default_rng(0)
-    tables = {}
+    labels = np.arange(120) % 6
+    tables: Predictions = {}
     for name, skill in (("baseline", 0.5), ("second", 0.8)):
-        parts = []
-        for task in ("test", *LEVELS):
-            labels = np.arange(120) % 6
-            right = generator.random(120) < skill
-            predicted = np.where(right, labels, (labels + 1) % 6)
-            parts.append(
+        tables[name] = {}
+        for seed, better in zip(SEEDS, (-0.05, 0, 0.05), strict=True):
+            parts = [
                 pd.DataFrame(
                     {"task": task, "sample_id": range(120), "source_id": [*map(str, range(120))],
                      "subject": [f"s{n % 20}" for n in range(120)], "label": labels,
-                     "predicted": predicted}
+                     "predicted": np.where(
+                         generator.random(120) < skill + better, labels, (labels + 1) % 6
+                     )}
                 )
-            )  # fmt: skip
-            write_json(
-                Path(f"results/evaluate/{name}/{task}.json"), scores(labels, predicted, "macro")
-            )
-        tables[name] = pd.concat(parts)
-        write_csv(Path(f"data/evaluate/{name}.csv"), tables[name])
+                for task in TASKS
+            ]  # fmt: skip
+            tables[name][seed] = pd.concat(parts)
+            write(name, seed, tables[name][seed])
     return tables
 
 
-def test_intervals_hold_their_values(predictions: dict[str, pd.DataFrame]) -> None:
+def of_task(predictions: Predictions, name: str, task: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Labels and predictions of each training."""
+    return [
+        (rows["label"].to_numpy(), rows["predicted"].to_numpy())
+        for table in predictions[name].values()
+        for rows in [table[table["task"] == task]]
+    ]
+
+
+def test_scores_are_the_plain_means_over_trainings(predictions: Predictions) -> None:
+    statistics.main()
+    trainings = read_json(Path("results/statistics/trainings.json"))
+    assert list(trainings) == list(MODELS)
+    for name in predictions:
+        assert list(trainings[name]) == ["1", "2", "7"]
+        intervals = read_json(Path(f"results/statistics/{name}.json"))
+        assert list(intervals) == list(TASKS)
+        for task in TASKS:
+            each = [
+                metrics.scores(*answers, "macro") for answers in of_task(predictions, name, task)
+            ]
+            assert [scored[task] for scored in trainings[name].values()] == each
+            assert len({scored["accuracy"] for scored in each}) > 1
+            shown = read_json(Path(f"results/metrics/{name}/{task}.json"))
+            assert list(shown) == ["accuracy", "f1"]
+            for score, value in shown.items():
+                assert value == pytest.approx(sum(scored[score] for scored in each) / len(SEEDS))
+                assert value == intervals[task][score]["value"]
+
+
+def test_intervals_hold_their_values(predictions: Predictions) -> None:
     statistics.main()
     curve = pd.read_csv("results/statistics/curve.csv")
     assert curve["level"].tolist() == list(LEVELS)
     for name in predictions:
         intervals = read_json(Path(f"results/statistics/{name}.json"))
-        assert list(intervals) == ["test", *LEVELS]
         for scored in intervals.values():
             for score in ("accuracy", "f1"):
                 assert scored[score]["low"] < scored[score]["value"] < scored[score]["high"]
-        np.testing.assert_array_equal(
-            curve[name], [intervals[level]["accuracy"]["value"] for level in LEVELS]
-        )
+        for end, column in (("value", name), ("low", f"{name}_low"), ("high", f"{name}_high")):
+            accuracies = [intervals[level]["accuracy"][end] for level in LEVELS]
+            np.testing.assert_array_equal(curve[column], accuracies)
 
 
-def test_comparison_counts_who_was_right_alone(predictions: dict[str, pd.DataFrame]) -> None:
+def test_trainings_that_differ_widen_the_interval(
+    predictions: Predictions, edit: Callable[..., None]
+) -> None:
+    edit(statistics={"resamples": 4000})
+    labels, predicted = of_task(predictions, "second", "none")[0]
+    wrong = np.flatnonzero(labels == predicted)[:48]  # the first training loses 0.4
+    widths = []
+    for lost in (wrong[:0], wrong):
+        for seed, table in predictions["second"].items():
+            rows = table.copy()
+            answers = predicted.copy()
+            if seed == SEEDS[0]:
+                answers[lost] = (labels[lost] + 1) % 6
+            rows.loc[rows["task"] == "none", "predicted"] = answers
+            write("second", seed, rows)
+        statistics.main()
+        found = read_json(Path("results/statistics/second.json"))["none"]["accuracy"]
+        widths.append(found["high"] - found["low"])
+    # one training of three 0.4 lower: the mean deviates by 0.4 / 3; two of two drawn, by 0.27
+    assert widths[1] > widths[0] + 0.2
+
+
+def test_recalls_are_means_and_confusions_sums(predictions: Predictions) -> None:
+    statistics.main()
+    recalls = read_json(Path("results/statistics/recall.json"))
+    confusions = read_json(Path("results/statistics/confusion.json"))
+    for name in predictions:
+        assert list(confusions[name]) == list(TASKS)
+        for task in TASKS:
+            answers = of_task(predictions, name, task)
+            summed = sum(metrics.confusion(*each) for each in answers)
+            np.testing.assert_array_equal(confusions[name][task], summed)
+        for level in LEVELS:
+            each = [metrics.recall(*answers) for answers in of_task(predictions, name, level)]
+            for emotion in EMOTIONS:
+                bounds = recalls[name][level][emotion]
+                assert bounds["value"] == pytest.approx(np.mean([one[emotion] for one in each]))
+                assert bounds["low"] <= bounds["value"] <= bounds["high"]
+
+
+def test_comparison_counts_who_was_right_alone(predictions: Predictions) -> None:
     statistics.main()
     comparison = read_json(Path("results/statistics/comparison.json"))
     assert comparison["chance"] == pytest.approx(1 / 6)
     assert (comparison["resampled"], comparison["clusters"]) == ("subject", 20)
+    assert (comparison["samples"], comparison["trainings"]) == (120, 3)
     for level in LEVELS:
-        right = {
-            name: (rows["label"] == rows["predicted"])[rows["task"] == level]
-            for name, rows in predictions.items()
-        }
-        found = comparison["mcnemar"][level]
-        assert found["only_second"] == int((right["second"] & ~right["baseline"]).sum())
-        assert found["p_value"] < 0.05
+        assert list(comparison["mcnemar"][level]) == ["1", "2", "7"]
+        pairs = zip(*(of_task(predictions, name, level) for name in MODELS), strict=True)
+        for seed, pair in zip(SEEDS, pairs, strict=True):
+            baseline, second = (labels == predicted for labels, predicted in pair)
+            found = comparison["mcnemar"][level][str(seed)]
+            assert found["only_second"] == int((second & ~baseline).sum())
+            assert found["only_first"] == int((baseline & ~second).sum())
+            assert found["p_value"] < 0.05
 
 
-def test_images_are_resampled_where_subjects_are_unknown(
-    predictions: dict[str, pd.DataFrame],
-) -> None:
-    for name, rows in predictions.items():
-        write_csv(Path(f"data/evaluate/{name}.csv"), rows.assign(subject=""))
+def test_images_are_resampled_where_subjects_are_unknown(predictions: Predictions) -> None:
+    for name, trainings in predictions.items():
+        for seed, rows in trainings.items():
+            write_csv(Path(f"data/evaluate/{name}/{seed}.csv"), rows.assign(subject=""))
     statistics.main()
     comparison = read_json(Path("results/statistics/comparison.json"))
     assert (comparison["resampled"], comparison["clusters"]) == ("image", 120)
 
 
-def test_same_seed_same_bytes(
-    predictions: dict[str, pd.DataFrame], edit: Callable[..., None]
-) -> None:
+def test_same_seed_same_bytes(predictions: Predictions, edit: Callable[..., None]) -> None:
     contents = []
     for seed in (1, 1, 2):
         edit(statistics={"seed": seed})
@@ -89,16 +175,43 @@ def test_same_seed_same_bytes(
     assert contents[0] == contents[1] != contents[2]
 
 
-def test_differences_are_those_of_the_scores(predictions: dict[str, pd.DataFrame]) -> None:
+def test_one_training_has_intervals_too(
+    predictions: Predictions, edit: Callable[..., None]
+) -> None:
+    statistics.main()
+    edit(train={"seeds": [7]})
+    statistics.main()  # the others' files still lie there
+    comparison = read_json(Path("results/statistics/comparison.json"))
+    assert comparison["trainings"] == 1
+    found = read_json(Path("results/statistics/second.json"))["low"]["accuracy"]
+    assert (
+        found["value"]
+        == metrics.scores(*of_task(predictions, "second", "low")[2], "macro")["accuracy"]
+    )
+    assert found["low"] < found["value"] < found["high"]
+    assert list(read_json(Path("results/statistics/trainings.json"))["second"]) == ["7"]
+
+
+def test_trainings_that_saw_other_samples_are_refused(predictions: Predictions) -> None:
+    rows = predictions["second"][2]
+    write("second", 2, rows.assign(sample_id=rows["sample_id"].to_numpy()[::-1]))
+    with pytest.raises(RuntimeError, match="none: the trainings were not shown the same samples"):
+        statistics.main()
+
+
+def test_differences_are_those_of_the_means(predictions: Predictions) -> None:
     statistics.main()
     found = read_json(Path("results/statistics/differences.json"))
     accuracies = {
         name: {
-            task: float((rows["label"] == rows["predicted"]).mean())
-            for task, rows in table.groupby("task")
+            task: float(
+                np.mean([(labels == predicted).mean()
+                         for labels, predicted in of_task(predictions, name, task)])
+            )
+            for task in TASKS
         }
-        for name, table in predictions.items()
-    }
+        for name in predictions
+    }  # fmt: skip
     baseline, second = accuracies["baseline"], accuracies["second"]
     recalls = read_json(Path("results/statistics/recall.json"))["baseline"]["none"]
     pairs = found["recall"]["baseline"]
@@ -117,10 +230,9 @@ def test_differences_are_those_of_the_scores(predictions: dict[str, pd.DataFrame
     assert found["gain"]["low"]["low"] > 0  # 0.8 against 0.5 right
 
 
-def test_a_model_at_chance_keeps_nothing(predictions: dict[str, pd.DataFrame]) -> None:
-    rows = predictions["baseline"]
-    lost = rows.assign(predicted=(rows["label"] + 1) % 6)
-    write_csv(Path("data/evaluate/baseline.csv"), lost)
+def test_a_model_at_chance_keeps_nothing(predictions: Predictions) -> None:
+    for seed, rows in predictions["baseline"].items():
+        write("baseline", seed, rows.assign(predicted=(rows["label"] + 1) % 6))
     statistics.main()
     found = read_json(Path("results/statistics/differences.json"))
     assert set(found["kept"]["baseline"].values()) == {None}

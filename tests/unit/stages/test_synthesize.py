@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ferblur.core.params import load_params
 from ferblur.core.study import EMOTIONS, POOLS
-from ferblur.rendering.shots import draw, make_renderer, plan, shoot
+from ferblur.curation.layout import SIDECAR
+from ferblur.rendering.clips import draw, make_renderer, plan, shoot
 
 
 @pytest.mark.slow
 def test_a_killed_run_is_continued(project: Path, edit: Callable[..., None]) -> None:
-    few = dict.fromkeys(EMOTIONS, 3)
-    edit(synthesize={"images": {"train": few, "deployment": few}})
+    few = dict.fromkeys(EMOTIONS, 2)
+    edit(synthesize={"clips": {"train": few, "deployment": few}})
     command = [sys.executable, "-m", "ferblur.stages.synthesize"]
     process = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
     partial = project / ".partial/synthesize"
@@ -37,9 +39,15 @@ def test_a_killed_run_is_continued(project: Path, edit: Callable[..., None]) -> 
     renderer = make_renderer()
     for pool in POOLS:
         folder = project / "datasets/synthetic" / pool
-        shots = plan(params, pool)
+        frames = plan(params, pool)
         found = {file.relative_to(folder).as_posix() for file in folder.glob("*/*")}
-        assert found == {shot.file for shot in shots}  # hidden files too: DVC would hash them
-        for shot in shots:
-            assert (folder / shot.file).read_bytes() == shoot(draw(params, shot), renderer)
+        assert found == {frame.file for frame in frames}  # hidden files too: DVC would hash them
+        for frame in frames:
+            content = (folder / frame.file).read_bytes()
+            assert content == shoot(draw(params, frame), renderer)
+            if frame.duplicate_of:
+                assert content == (folder / frame.duplicate_of).read_bytes()
+        table = pd.read_csv(folder / SIDECAR, keep_default_na=False)
+        assert set(table["file"]) == {frame.file for frame in frames}
+        assert table["clip"].nunique() == 6 * 2
     assert not partial.exists()

@@ -1,5 +1,6 @@
 """Tables I to III hold the pipeline's numbers at full precision."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -46,3 +47,20 @@ def test_tables_2_and_3_are_the_statistics(made: dict[str, dict[str, float]]) ->
         assert second[f"{model}_f1"].tolist() == [values["test"]]
         assert third[f"{model}_accuracy"].tolist() == [values[level] for level in LEVELS]
         assert (third[f"{model}_accuracy_low"] < third[f"{model}_accuracy_high"]).all()
+
+
+def test_table_3_says_how_strong_a_radius_is_on_the_face(
+    made: object, edit: Callable[..., None]
+) -> None:
+    wide = pd.read_csv("paper/tables/table3.csv")
+    edit(align={"size": 64})
+    tables.main()
+    narrow = pd.read_csv("paper/tables/table3.csv")
+    assert wide["sigma"].tolist() == pytest.approx([0, 1.414, 2.582, 4.899, 8.367], abs=1e-3)
+    assert wide["sigma_percent"].tolist() == pytest.approx((wide["sigma"] / 1.28).tolist())
+    assert wide["half_contrast"].isna().tolist() == [True, False, False, False, False]
+    assert narrow["sigma"].equals(wide["sigma"])
+    assert narrow["sigma_percent"].tolist() == pytest.approx((wide["sigma"] / 0.64).tolist())
+    assert narrow["half_contrast"][1:].tolist() == pytest.approx(
+        (wide["half_contrast"][1:] / 2).tolist()
+    )

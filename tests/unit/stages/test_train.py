@@ -1,4 +1,4 @@
-"""Training is repeatable, and continues after a kill to the same bytes."""
+"""Training is repeatable from its seed, and continues after a kill to the same bytes."""
 
 import sys
 from collections.abc import Callable
@@ -18,27 +18,45 @@ from ferblur.stages import balance, split, train
 
 @pytest.fixture
 def ready(aligned: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
-    edit(train={"epochs": 2, "batch_size": 8})
+    edit(train={"epochs": 2, "batch_size": 8, "seeds": [1, 5]})
     balance.main()
     split.main()
-    monkeypatch.setattr(sys, "argv", ["train", "baseline"])
+    monkeypatch.setattr(sys, "argv", ["train", "baseline", "1"])
     return aligned
 
 
-def outputs() -> dict[str, str]:
+def outputs(seed: int = 1) -> dict[str, str]:
     folders = (Path("models/baseline"), Path("results/train/baseline"))
     return {
-        str(path): sha256(path)
-        for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()
+        str(path.relative_to(folder / str(seed))): sha256(path)
+        for folder in folders for path in sorted((folder / str(seed)).rglob("*")) if path.is_file()
     }  # fmt: skip
 
 
 def test_two_runs_give_the_same_bytes(ready: Path) -> None:
     train.main()
     whole = outputs()
-    assert {Path(name).name for name in whole} >= {"best.safetensors", "last.safetensors"}
+    assert set(whole) > {"best.safetensors", "last.safetensors", "summary.json", "computed.json"}
     train.main()
     assert outputs() == whole
+
+
+def test_a_training_depends_on_its_own_seed_alone(
+    ready: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train.main()
+    whole = outputs()
+    edit(train={"seeds": [5, 1, 8]})
+    train.main()
+    assert outputs() == whole
+    monkeypatch.setattr(sys, "argv", ["train", "baseline", "5"])
+    train.main()
+    assert outputs() == whole
+    other = outputs(5)
+    assert set(other) == set(whole)
+    for weights in ("best.safetensors", "last.safetensors"):
+        assert other[weights] != whole[weights]
+    assert network.load(Path("models/baseline/5/last.safetensors")).params.seeds == (5,)
 
 
 @pytest.mark.slow
@@ -67,10 +85,11 @@ def test_a_killed_run_ends_with_the_same_bytes(
         left = [False, *[True] * kill]
         with pytest.raises(KeyboardInterrupt):
             train.main()
+        assert list(Path(".partial/train@baseline-1").glob("*/checkpoint.pt"))
     left = []
     train.main()
     assert outputs() == whole
-    assert not list(Path(".partial").glob("train@baseline/*"))
+    assert not list(Path(".partial").glob("train@*/*"))
     rows = len(pd.read_csv("data/split/baseline.csv").query("split == 'train'"))
     steps = 2 * -(-rows // load_params().train.batch_size)
     assert steps <= len(taken) <= steps + len(kills)  # a kill costs the step not saved, at most
@@ -88,18 +107,21 @@ def test_a_kill_between_outputs_leaves_all_that_is_needed(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(train, "publish", killed)
         train.main()
-    for file in Path("models/baseline").iterdir():
+    for file in Path("models/baseline/1").iterdir():
         file.unlink()  # DVC deletes what is there before it runs a stage
     train.main()
     assert outputs() == whole
 
 
-@pytest.mark.parametrize("arguments", [[], ["third"], ["baseline", "second"]])
-def test_a_model_that_is_not_there_is_named(
-    ready: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "named", ["", "baseline", "third 1", "baseline 2", "baseline 1 5", "1 baseline"]
+)
+def test_a_training_that_is_not_there_is_refused(
+    ready: Path, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["train", *arguments])
-    with pytest.raises(UserError, match=r"^name one model, baseline or second, not"):
+    monkeypatch.setattr(sys, "argv", ["train", *named.split()])
+    known = "name a model, baseline or second, and a seed of train.seeds, 1, 5"
+    with pytest.raises(UserError, match=f"^{known}, not '{named}'$"):
         train.main()
 
 
@@ -116,7 +138,7 @@ def test_training_that_diverges_is_said(ready: Path, monkeypatch: pytest.MonkeyP
 
 def test_curves_and_summary_agree(ready: Path) -> None:
     train.main()
-    folder = Path("results/train/baseline")
+    folder = Path("results/train/baseline/1")
     lines = (folder / "plots/metrics/val/accuracy.tsv").read_text().splitlines()[1:]
     accuracies = [float(line.split("\t")[1]) for line in lines]
     assert len(accuracies) == 2

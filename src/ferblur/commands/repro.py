@@ -1,0 +1,208 @@
+"""`dvc repro` with the trainings side by side: what `make repro` and the container run.
+
+DVC runs one stage at a time, and portable training uses one core. So this command runs
+
+1. what no training feeds, one stage at a time
+2. each training and its evaluation in a `dvc repro` of its own, as many at once as there are cores
+3. the rest, one stage at a time
+
+and leaves the bytes that `dvc repro` leaves, those of dvc.lock included. Where training is not
+portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is only one core.
+"""
+
+import codecs
+import os
+import re
+import selectors
+import shutil
+import subprocess
+import sys
+import termios
+import tty
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from dvc.cli import main as dvc
+from dvc.exceptions import DvcException
+from dvc.repo import Repo, lock_repo
+from dvc.repo.reproduce import collect_stages, plan_repro
+from tqdm import tqdm
+
+from ferblur.core.arithmetic import PORTABLE, THREADS
+from ferblur.core.errors import UserError
+from ferblur.core.files import write_text
+from ferblur.core.params import load_params
+from ferblur.core.ranks import cores
+from ferblur.core.resume import die_with_parent
+
+MODULE = "ferblur.commands.repro"
+DVC_LOCK = Path("dvc.lock")
+TRAIN = "train@"
+EVALUATE = "evaluate@"
+
+
+def chain(name: str) -> list[str]:
+    """The stages of one training, such as `baseline-1`, in order."""
+    return [TRAIN + name, EVALUATE + name]
+
+
+class Plan(NamedTuple):
+    """The pipeline's stages as DVC names them."""
+
+    order: list[str]
+    """All, as `dvc repro` runs them."""
+    before: list[str]
+    """Those that no training feeds."""
+    changed: set[str]
+    """Those that DVC would run now; one that it runs may change others."""
+
+    @classmethod
+    def read(cls) -> "Plan":
+        """Ask DVC. Raises DvcException where it cannot tell."""
+        with Repo() as repo, lock_repo(repo):
+            graph = repo.index.graph
+            stages = plan_repro(graph, collect_stages(repo, ["dvc.yaml"]))
+            trainings = [stage for stage in stages if stage.addressing.startswith(TRAIN)]
+            fed = plan_repro(graph, trainings, downstream=True)
+            return cls(
+                [stage.addressing for stage in stages],
+                [stage.addressing for stage in stages if stage not in fed],
+                {stage.addressing for stage in stages if stage.changed()},
+            )
+
+    def trainings(self) -> list[str]:
+        """The trainings of which DVC would run a stage."""
+        names = [name.removeprefix(TRAIN) for name in self.order if name.startswith(TRAIN)]
+        return [name for name in names if not self.changed.isdisjoint(chain(name))]
+
+
+class Training:
+    """A training and its evaluation under way, and what they say.
+
+    Each line is repeated after the training's name. Where we have a terminal they have one too, to
+    show how far they are, and this is repeated in a row below the lines.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.row = tqdm(bar_format="{desc}", leave=False, disable=None)
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.rest = ""
+        if self.row.disable:
+            self.output, theirs = os.pipe()
+        else:
+            self.output, theirs = os.openpty()
+            tty.setraw(theirs)  # a line's end stays as it was written
+            columns, lines = shutil.get_terminal_size()
+            termios.tcsetwinsize(theirs, (lines, max(columns - len(f"{name}: "), 1)))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", MODULE, *chain(name)],
+            stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+
+    def hear(self) -> bool:
+        """Repeat what has been said; returns whether there may be more."""
+        try:
+            said = os.read(self.output, 2**16)
+        except OSError:  # the end, on a terminal
+            said = b""
+        text = self.rest + self.decoder.decode(said)
+        if text and not said:
+            text += "\n"
+        *lines, self.rest = text.split("\n")
+        for line in lines:
+            with tqdm.external_write_mode():
+                print(f"{self.name}: {shown(line)}", flush=True)
+        self.row.set_description_str(f"{self.name}: {shown(self.rest)}")
+        return bool(said)
+
+    def end(self, seconds: float | None = None) -> int:
+        """Listen no more and wait until the stages have ended; returns their exit status."""
+        self.row.close()
+        os.close(self.output)
+        return self.process.wait(seconds)
+
+
+def shown(line: str) -> str:
+    """What a terminal shows of a line in which a progress bar has gone back to the start."""
+    return line.rpartition("\r")[2]
+
+
+def side_by_side(names: Sequence[str], at_once: int) -> list[str]:
+    """Run trainings, `at_once` at a time; returns those that failed, after which none starts."""
+    waiting, failed = list(names), list[str]()
+    with selectors.DefaultSelector() as under_way:
+        try:
+            while under_way.get_map() or (waiting and not failed):
+                while waiting and not failed and len(under_way.get_map()) < at_once:
+                    training = Training(waiting.pop(0))
+                    under_way.register(training.output, selectors.EVENT_READ, training)
+                for key, _ in under_way.select():
+                    if not key.data.hear():
+                        under_way.unregister(key.fd)
+                        if key.data.end():
+                            failed.append(key.data.name)
+        except KeyboardInterrupt:  # they have it too; what has not ended then ends with us
+            for key in under_way.get_map().values():
+                with suppress(subprocess.TimeoutExpired):
+                    key.data.end(seconds=10)
+            raise
+    return failed
+
+
+def put_in_order(order: Sequence[str]) -> None:
+    """Sort the stages in dvc.lock, where DVC puts a new one at the end when it has run."""
+    if DVC_LOCK.exists():
+        head, *stages = re.split(r"^(?=  \w)", DVC_LOCK.read_text(encoding="utf-8"), flags=re.M)
+        place = {f"  {name}:": number for number, name in enumerate(order)}
+        ordered = sorted(stages, key=lambda stage: place.get(stage.splitlines()[0], -1))
+        if ordered != stages:
+            write_text(DVC_LOCK, head + "".join(ordered))
+
+
+def run(at_once: int) -> int:
+    """Run what has changed, `at_once` trainings at a time; returns DVC's exit status.
+
+    Raises DvcException where DVC cannot tell what has changed.
+    """
+    plan = Plan.read()
+    if not plan.changed:
+        print("Data and pipelines are up to date.")
+        return 0
+    try:
+        if not plan.changed.isdisjoint(plan.before):
+            if status := dvc(["repro", *plan.before]):
+                return int(status)
+            plan = Plan.read()
+        if len(names := plan.trainings()) > 1:
+            for name in side_by_side(names, at_once):
+                print(f"{name}: failed; once more, alone", flush=True)
+                if status := dvc(["repro", "--single-item", *chain(name)]):
+                    return int(status)
+        return int(dvc(["repro"]))
+    finally:
+        put_in_order(plan.order)
+
+
+def main(stages: list[str]) -> int:
+    """Run the pipeline, or only `stages`, as for one training; returns DVC's exit status."""
+    if stages:
+        die_with_parent()
+        return int(dvc(["--wait-for-lock", "repro", "--quiet", "--single-item", *stages]))
+    at_once = cores() // THREADS
+    if load_params().train.arithmetic == PORTABLE and at_once > 1:
+        with suppress(DvcException):  # `dvc repro` then says what is wrong
+            return run(at_once)
+    return int(dvc(["repro"]))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

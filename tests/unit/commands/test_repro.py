@@ -1,0 +1,285 @@
+"""The pipeline with its trainings side by side, on stages that take no time.
+
+pytest tests/unit/commands/test_repro.py
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ferblur.commands import repro
+
+PIPELINE = """
+stages:
+  split:
+    cmd: python stage.py split
+    deps: [stage.py]
+    outs: [data/split]
+  train:
+    matrix: {model: [baseline, second], seed: "${train.seeds}"}
+    cmd: python stage.py train ${item.model}-${item.seed}
+    deps: [data/split]
+    params: [train.epochs]
+    outs: ["models/${item.model}/${item.seed}"]
+  evaluate:
+    matrix: {model: [baseline, second], seed: "${train.seeds}"}
+    cmd: python stage.py evaluate ${item.model}-${item.seed}
+    deps: [data/split, "models/${item.model}/${item.seed}"]
+    outs: ["data/evaluate/${item.model}/${item.seed}"]
+  statistics:
+    cmd: python stage.py statistics
+    deps: [data/evaluate]
+    outs: [results/statistics]
+  architecture:
+    cmd: python stage.py architecture
+    deps: [stage.py]
+    outs: [results/architecture]
+"""
+
+STAGE = """
+import os, sys, time
+from pathlib import Path
+
+stage, name = sys.argv[1], "".join(sys.argv[2:])
+meeting = os.environ.get("MEETING")
+if stage == "train" and meeting:  # wait for as many as are to be under way at once
+    from ferblur.core.resume import die_with_parent
+
+    die_with_parent()
+    Path("met").mkdir(exist_ok=True)
+    Path("met", name).touch()
+    while len(os.listdir("met")) < int(meeting):
+        time.sleep(0.05)
+if f"{stage}@{name}" == os.environ.get("FAILING"):
+    sys.exit(f"{stage}: no {name} today")
+out = {"split": "data/split", "train": "models", "evaluate": "data/evaluate"}
+path = Path(out.get(stage, f"results/{stage}"), *filter(None, name.split("-")))
+path.parent.mkdir(parents=True, exist_ok=True)
+path.write_text(f"{stage} {name}")
+print(f"{stage}@{name}: made")
+"""
+
+TRAININGS = ["baseline-1", "baseline-2", "second-1", "second-2"]
+ORDER = [
+    "split",
+    *[f"train@{name}" for name in TRAININGS],
+    *[f"evaluate@{name}" for name in TRAININGS],
+    "statistics",
+    "architecture",
+]
+
+
+@pytest.fixture
+def pipeline(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose stages write a line, as the working directory; two trainings at a time."""
+    (project / "dvc.yaml").write_text(PIPELINE)
+    (project / "stage.py").write_text(STAGE)
+    (project / ".dvc").mkdir()
+    (project / ".dvc/config").write_text("[core]\n no_scm = true\n analytics = false\n")
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(project / ".dvc/site"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("FERBLUR_PROCESSES", "2")
+    return project
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the working directory."""
+    return subprocess.run(
+        [sys.executable, "-m", repro.MODULE], env=os.environ | environment,
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_knows_the_trainings_and_what_they_need(pipeline: Path) -> None:
+    plan = repro.Plan.read()
+    assert plan.order == ORDER
+    assert plan.before == ["split", "architecture"]
+    assert plan.changed == set(ORDER)
+    assert plan.trainings() == TRAININGS
+    assert plan._replace(changed={"split", "evaluate@second-1"}).trainings() == ["second-1"]
+
+
+def test_a_new_stage_takes_its_place_in_the_lock(project: Path) -> None:
+    def lock(*names: str) -> str:
+        stages = "".join(f"  {name}:\n    cmd: x\n    outs:\n    - path: y\n" for name in names)
+        return f"schema: '2.0'\nstages:\n{stages}"
+
+    repro.put_in_order(["a", "b"])
+    assert not repro.DVC_LOCK.exists()
+    repro.DVC_LOCK.write_text(lock("of-old", "c@x-10", "b", "c@x-1", "a"))
+    repro.put_in_order(["a", "b", "c@x-1", "c@x-10", "d"])
+    assert repro.DVC_LOCK.read_text() == lock("of-old", "a", "b", "c@x-1", "c@x-10")
+
+
+@pytest.mark.parametrize(
+    ("processes", "arithmetic"), [("1", "portable"), ("2", "float32"), ("2", "bfloat16")]
+)
+def test_elsewhere_it_is_dvc_repro(
+    processes: str, arithmetic: str, pipeline: Path, edit: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    asked: list[list[str]] = []
+    monkeypatch.setattr(repro, "dvc", lambda command: asked.append(command) or 7)
+    monkeypatch.setenv("FERBLUR_PROCESSES", processes)
+    edit(train={"arithmetic": arithmetic})
+    assert repro.main([]) == 7
+    assert asked == [["repro"]]
+
+
+def test_dvc_says_what_is_wrong_with_the_pipeline(
+    pipeline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pipeline / "dvc.yaml").write_text("stages: {train@baseline-1: 3}")
+    assert repro.main([]) != 0
+    assert "'./dvc.yaml' validation failed" in capsys.readouterr().err
+
+
+def test_a_users_mistake_is_one_line(pipeline: Path) -> None:
+    done = run(FERBLUR_PROCESSES="many")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"FERBLUR_PROCESSES: .*\n", done.stderr)
+
+
+SPEAKER = """
+import sys, time
+from tqdm import tqdm
+print("começa", flush=True)
+with tqdm(total=2, desc="train", disable=None, mininterval=0) as bar:
+    for step in range(2):
+        bar.update()
+        time.sleep(0.3)
+sys.stdout.write("no end")
+sys.exit(3)
+"""
+
+
+@pytest.fixture
+def spoken(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """What runs a training that speaks and has a progress bar; returns its exit status."""
+    (project / "speaker.py").write_text(SPEAKER)
+    monkeypatch.setenv("PYTHONPATH", str(project))
+    monkeypatch.setattr(repro, "MODULE", "speaker")
+
+    def speak() -> int:
+        training = repro.Training("second-1")
+        while training.hear():
+            pass
+        return training.end()
+
+    return speak
+
+
+def test_lines_are_named_and_files_get_no_progress(
+    spoken: Callable[[], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spoken() == 3
+    said = capsys.readouterr()
+    assert said.out.splitlines() == ["second-1: começa", "second-1: no end"]
+    assert said.err == ""
+
+
+@pytest.fixture
+def terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[int]:
+    """A terminal for standard error; what is written to it can be read from the descriptor."""
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        yield ours
+        monkeypatch.undo()
+    os.close(ours)
+
+
+def test_a_terminal_gets_progress_in_a_row(
+    terminal: int, spoken: Callable[[], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spoken() == 3
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "second-1: começa"
+    assert re.match(r"second-1: train: 100%\|.*\| 2/2 ", lines[1])
+    assert lines[2:] == ["second-1: no end"]
+    rows = os.read(terminal, 2**16).decode().split("\r")
+    assert [row for row in rows if re.match(r"second-1: train:  50%\|.*\| 1/2 ", row)]
+    assert not rows[-1].strip()  # it is gone at the end
+
+
+@pytest.mark.slow
+def test_trainings_run_side_by_side_and_leave_what_dvc_leaves(
+    pipeline: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    alone = shutil.copytree(pipeline, tmp_path_factory.mktemp("alone") / "project")
+    done = run(MEETING="2")  # each waits for another
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(os.listdir("met")) == TRAININGS
+    assert not re.search("failed|WARNING|ERROR", done.stdout + done.stderr)
+    for name in TRAININGS:
+        assert f"{name}: train@{name}: made\n" in done.stdout
+        assert f"{name}: evaluate@{name}: made\n" in done.stdout
+    assert re.findall("Running stage '(.*)'", done.stdout) == [
+        "split", "architecture", "statistics"
+    ]  # fmt: skip
+    assert (pipeline / ".dvc/tmp/rwlock").read_text() == "{}"
+
+    again = run(MEETING="9")
+    assert (again.returncode, again.stdout) == (0, "Data and pipelines are up to date.\n")
+
+    subprocess.run([sys.executable, "-m", "dvc", "repro"], cwd=alone, check=True)
+    made = [file for file in alone.rglob("*") if file.is_file() and ".dvc" not in file.parts]
+    assert {alone / "dvc.lock", alone / "data/evaluate/second/2"} <= set(made)
+    for file in made:
+        assert (pipeline / file.relative_to(alone)).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_stops_the_run_and_loses_nothing(pipeline: Path) -> None:
+    done = run(MEETING="2", FAILING="train@baseline-2")
+    assert done.returncode not in (0, 130)
+    assert "baseline-2: train: no baseline-2 today\n" in done.stdout
+    assert "baseline-2: failed; once more, alone\n" in done.stdout
+    assert "ERROR: failed to reproduce 'train@baseline-2'" in done.stderr
+    assert Path("data/evaluate/baseline/1").is_file()  # it was under way
+    assert not Path("models/second").exists()
+    shutil.rmtree("met")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert "train@baseline-1: made" not in done.stdout
+    assert "baseline-2: train@baseline-2: made\n" in done.stdout
+    assert Path("results/statistics").is_file()
+    assert re.findall(r"^  (\S+):$", repro.DVC_LOCK.read_text(), re.MULTILINE) == ORDER
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "to_all", "status"),
+    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, -15), (signal.SIGKILL, False, -9)],
+    ids=["Ctrl-C", "kill", "kill -9"],
+)
+def test_who_stops_it_stops_the_trainings(
+    number: signal.Signals, to_all: bool, status: int, pipeline: Path
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", repro.MODULE], env=os.environ | {"MEETING": "9"},
+        start_new_session=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    met = pipeline / "met"
+    while len(list(met.glob("*"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len([child for child in started if "stage.py" in child.cmdline()]) == 2
+    (os.killpg if to_all else os.kill)(process.pid, number)
+    assert process.wait(timeout=20) == status
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert not alive
+    if to_all:
+        assert (pipeline / ".dvc/tmp/rwlock").read_text() == "{}"
