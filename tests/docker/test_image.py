@@ -107,7 +107,7 @@ def test_makes_the_same_bytes_as_outside(mounted: Mounted, clone: Clone) -> None
     inside, outside = mounted.clone.outputs(), clone.outputs()
     for outputs in (inside, outside):
         assert outputs.pop("results/report.html")  # it shows durations
-    assert "results/evaluate/second/none.json" in inside
+    assert "results/metrics/second/none.json" in inside
     assert inside == outside
 
 
@@ -120,10 +120,10 @@ def test_dvc_works_for_a_user_without_a_name(mounted: Mounted) -> None:
     path = mounted.folder / "params.yaml"
     before = path.read_text()
     path.write_text(before.replace("very_high: 14", "very_high: 20"))
-    output = mounted.run("dvc", "repro", options=HARDENED)
-    assert "Running stage 'evaluate@second'" in output
-    assert "Running stage 'train@second'" not in output
-    assert "results/evaluate/second/very_high.json" in mounted.run(
+    output = mounted.run("dvc", "repro", options=(*HARDENED, "--env=FERBLUR_PROCESSES=2"))
+    assert "second-1: evaluate@second-1: " in output
+    assert "train second" not in output
+    assert "results/metrics/second/very_high.json" in mounted.run(
         "dvc", "metrics", "diff", "--all", "main"
     )
     plots = mounted.run("dvc", "plots", "diff", "HEAD", "--out", "dvc_plots")
@@ -152,11 +152,11 @@ def test_nothing_is_hashed_again(mounted: Mounted) -> None:
 
 def test_a_stop_in_training_is_quick_and_loses_nothing(mounted: Mounted) -> None:
     before = mounted.clone.outputs()
-    command = ("dvc", "repro", "--force", "--single-item", "train@second")
+    command = ("dvc", "repro", "--force", "--single-item", "train@second-1")
     options = ("--network=none", f"--user={USER}", mounted.mount)
     name = docker("run", "--detach", *options, IMAGE, *command).strip()
     try:
-        while not list((mounted.folder / ".partial/train@second").glob("*/checkpoint.pt")):
+        while not list((mounted.folder / ".partial/train@second-1").glob("*/checkpoint.pt")):
             assert docker("inspect", "--format={{.State.Running}}", name).strip() == "true"
             time.sleep(0.1)
         start = time.monotonic()
@@ -165,14 +165,14 @@ def test_a_stop_in_training_is_quick_and_loses_nothing(mounted: Mounted) -> None
         assert docker("inspect", "--format={{.State.ExitCode}}", name).strip() == "143"
     finally:
         docker("rm", "--force", name)
-    assert not (mounted.folder / "models/second/last.safetensors").exists()
+    assert not (mounted.folder / "models/second/1/last.safetensors").exists()
     # by the killed run's lock DVC would call this stage's output busy: its reader lives, by number
-    assert "train@second" not in mounted.run("dvc", "repro", "--force", "--single-item", "split")
-    assert "Running stage 'train@second'" in mounted.run("dvc", "repro", options=HARDENED)
+    assert "train@second-1" not in mounted.run("dvc", "repro", "--force", "--single-item", "split")
+    assert "train second 1: CPU" in mounted.run("dvc", "repro", options=HARDENED)
     assert mounted.clone.outputs() | {"results/report.html": ""} == (
         before | {"results/report.html": ""}
     )
-    assert not (mounted.folder / ".partial/train@second").exists()
+    assert not (mounted.folder / ".partial/train@second-1").exists()
 
 
 def test_what_one_pushes_another_pulls(
@@ -192,7 +192,7 @@ def test_what_one_pushes_another_pulls(
     other.give()
     output = other.run("dvc", "repro", "--pull", options=options)
     assert "Running stage" not in output
-    assert (other.folder / "models/second/last.safetensors").is_file()
+    assert (other.folder / "models/second/1/last.safetensors").is_file()
     assert (other.folder / "results/report.html").is_file()
 
 

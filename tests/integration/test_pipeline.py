@@ -6,6 +6,7 @@ pytest tests/integration/test_pipeline.py
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +18,9 @@ import yaml
 from clone import ROOT, Clone, committed
 from ferblur.core.files import sha256
 
+TRAININGS = ("baseline-1", "baseline-2", "second-1", "second-2")
+"""The smoke profile's."""
+
 
 def hashes(folders: list[Path]) -> dict[Path, str]:
     files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -27,12 +31,14 @@ def test_the_whole_pipeline_runs_to_table_3(clone: Clone) -> None:
     names = set(clone.run("dvc", "stage", "list", "--all", "--name-only").split())
     ran = clone.first
     assert {name.rpartition(":")[2] for name in names} == set(ran)
-    assert len(ran) == 16
+    assert len(ran) == 20
+    for stage in ("train", "evaluate"):
+        assert {f"{stage}@{name}" for name in TRAININGS} < set(ran)
     metrics = clone.run("dvc", "metrics", "show", "--md")
     assert "findings.contradicted" in metrics
     for model in ("baseline", "second"):
-        levels = re.findall(rf"results/evaluate/{model}/(\w+)\.json", metrics)
-        assert levels == ["test", "none", "low", "medium", "high", "very_high"]
+        tasks = re.findall(rf"results/metrics/{model}/(\w+)\.json", metrics)
+        assert tasks == ["test", "none", "low", "medium", "high", "very_high"]
     table = (clone.folder / "paper/tables/table3.csv").read_text().splitlines()
     assert len(table) == 6
     figures = {path.name for path in (clone.folder / "paper/figures").iterdir()}
@@ -59,7 +65,8 @@ def test_git_holds_no_data(clone: Clone) -> None:
     assert not [
         name for name in tracked if name.endswith((".npy", ".safetensors", ".jpg", ".html"))
     ]
-    assert "results/evaluate/second/very_high.json" in tracked
+    assert "results/metrics/second/very_high.json" in tracked
+    assert "results/evaluate/second/2/scores.json" in tracked
     assert max((clone.folder / name).stat().st_size for name in tracked) < 2 * 2**20
 
 
@@ -72,14 +79,46 @@ def test_a_change_reruns_what_depends_on_it(clone: Clone) -> None:
     clone.edit("very_high: 14", "very_high: 20")
     stale = clone.stale()
     assert not [name for name in stale if name.startswith(("train", "align", "synthesize"))]
-    assert {"evaluate@baseline", "evaluate@second"} <= stale
-    clone.edit("low: 2", "low: 1")
-    ran = clone.ran("evaluate@baseline", "train@second")
-    assert sorted(ran) == ["evaluate@baseline", "split", "train@second"]
+    evaluations = {f"evaluate@{name}" for name in TRAININGS}
+    assert evaluations <= stale
+    assert set(clone.ran("statistics")) == evaluations | {"split", "statistics"}
     difference = clone.run("dvc", "metrics", "diff", "HEAD", "--all", "--md")
-    for level in ("low", "very_high"):
-        assert f"results/evaluate/baseline/{level}.json" in difference
+    moved = clone.run("git", "diff", "--name-only", "HEAD", "--", "results/metrics").splitlines()
+    for model in ("baseline", "second"):
+        assert f"results/metrics/{model}/very_high.json" in difference
+        assert not {f"results/metrics/{model}/{task}.json" for task in ("test", "low")} & set(moved)
+    clone.edit("low: 2", "low: 1")
+    ran = clone.ran("evaluate@baseline-1", "train@second-2")
+    assert sorted(ran) == ["evaluate@baseline-1", "split", "train@second-2"]
     clone.restore()
+    assert clone.stale() == set()
+
+
+AFTER_TRAINING = {"statistics", "tables", "figures", "claims", "paper", "report"}
+
+
+def test_another_seed_trains_nothing_again(clone: Clone) -> None:
+    trained = [clone.folder / folder for folder in ("models", "results/train", "results/evaluate")]
+    before = hashes(trained)
+    comparison = clone.folder / "results/statistics/comparison.json"
+    try:
+        clone.edit("seeds: [1, 2]", "seeds: [1]")
+        assert set(clone.ran()) == AFTER_TRAINING  # every page, with one training
+        assert json.loads(comparison.read_text())["trainings"] == 1
+        clone.edit("seeds: [1]", "seeds: [1, 2, 9]")
+        new = {
+            f"{stage}@{model}-9" for stage in ("train", "evaluate")
+            for model in ("baseline", "second")
+        }  # fmt: skip
+        assert set(clone.ran()) == new | AFTER_TRAINING
+        assert json.loads(comparison.read_text())["trainings"] == 3
+        after = hashes(trained)
+        assert {path: after[path] for path in before} == before
+    finally:
+        clone.restore()
+        for folder in (*trained, clone.folder / "data/evaluate"):
+            for path in folder.glob("*/9*"):  # neither git nor DVC knows of them any more
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert clone.stale() == set()
 
 
@@ -104,7 +143,7 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         for name, value in OTHER_MACHINE.items():
             patched.setenv(name, value)
         made.run("python", "-m", "ferblur.commands.preflight", "smoke")
-        made.run("dvc", "repro")
+        made.run("python", "-m", "ferblur.commands.repro")
     return made
 
 
@@ -114,13 +153,14 @@ def test_another_machine_makes_the_same_bytes(clone: Clone, readers: Clone) -> N
         assert outputs.pop("results/report.html")
     assert "paper/main.pdf" in found
     assert found == expected
+    assert list(found) == list(expected)  # trainings that ran side by side, one after the other
 
 
 def test_the_tests_pass_on_results_of_the_readers_own(readers: Clone) -> None:
     """`make repro && make test`: for those that read the repository and not a clone of it."""
     committed("params.yaml")  # without a commit, the clone's results may be the reader's already
     changed = readers.run("git", "status", "--short")
-    assert "results/evaluate/baseline/none.json" in changed
+    assert "results/metrics/baseline/none.json" in changed
     modules = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "tests/unit").rglob("test_*.py"))
@@ -154,7 +194,7 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
     path = clone.folder / "params.yaml"
     before = path.read_text()
     path.write_text(before.replace("epochs: 2", "epochs: 0"))
-    output = clone.run("dvc", "repro", "train@baseline", check=False)
+    output = clone.run("dvc", "repro", "train@baseline-1", check=False)
     clone.restore()  # DVC deletes a stage's outputs before it runs it
     assert "train.epochs: Input should be greater than or equal to 1 (is 0)" in output
     assert "Traceback" not in output
@@ -163,11 +203,11 @@ def test_a_wrong_parameter_stops_before_work_starts(clone: Clone) -> None:
 def test_kills_at_random_moments_cost_nothing(clone: Clone) -> None:
     kills = int(os.environ.get("FERBLUR_KILLS", "1"))
     clone.edit("epochs: 2", f"epochs: {6 * kills}")
-    command = ["dvc", "repro", "--force", "--single-item", "train@second"]
+    command = ["dvc", "repro", "--force", "--single-item", "train@second-1"]
     start = time.monotonic()
     clone.run(*command)
     took = time.monotonic() - start
-    folders = [clone.folder / "models/second", clone.folder / "results/train/second"]
+    folders = [clone.folder / "models/second/1", clone.folder / "results/train/second/1"]
     whole = hashes(folders)
     # the moments fall into one training: killed runs last, together, less than a whole one, by
     # a margin because a run may be faster than the first

@@ -116,15 +116,15 @@ train.main()
 
 def test_two_ranks_continue_to_the_same_bytes(ready: Path, edit: Callable[..., None]) -> None:
     edit(train={"arithmetic": "float32"})  # a thread a rank, as the cores are few
-    run = [*torchrun(2), "-m", "ferblur.stages.train", "baseline"]
+    run = [*torchrun(2), "-m", "ferblur.stages.train", "baseline", "2"]
     subprocess.run(run, check=True)
-    assert list(read_json(Path("results/run.json"))["stages"]) == ["train@baseline"]
-    weights = Path("models/baseline/last.safetensors")
+    assert list(read_json(Path("results/run.json"))["stages"]) == ["train@baseline-2"]
+    weights = Path("models/baseline/2/last.safetensors")
     whole = sha256(weights)
     Path("program.py").write_text(KILLED)
-    killed = subprocess.run([*torchrun(2), "program.py", "baseline"], check=False)
+    killed = subprocess.run([*torchrun(2), "program.py", "baseline", "2"], check=False)
     assert killed.returncode != 0
-    assert list(Path(".partial/train@baseline").glob("*/checkpoint.pt"))
+    assert list(Path(".partial/train@baseline-2").glob("*/checkpoint.pt"))
     subprocess.run(run, check=True)
     assert sha256(weights) == whole
 
@@ -141,13 +141,15 @@ def test_evaluation_covers_every_sample_once(
         elif isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1.0
     model(torch.from_numpy(np.array(Faces.open(ready, "train").pixels[:32])))
-    network.save(Path("models/baseline/last.safetensors"), model)
-    monkeypatch.setattr(sys, "argv", ["evaluate", "baseline"])
+    network.save(Path("models/baseline/2/last.safetensors"), model)
+    monkeypatch.setattr(sys, "argv", ["evaluate", "baseline", "2"])
     evaluate.main()
-    one = pd.read_csv("data/evaluate/baseline.csv")
-    run = [*torchrun(2), "-m", "ferblur.stages.evaluate", "baseline"]
+    table = Path("data/evaluate/baseline/2.csv")
+    one = pd.read_csv(table)
+    table.unlink()
+    run = [*torchrun(2), "-m", "ferblur.stages.evaluate", "baseline", "2"]
     subprocess.run(run, check=True)
-    two = pd.read_csv("data/evaluate/baseline.csv")
+    two = pd.read_csv(table)
     assert not one.duplicated(["task", "sample_id"]).any()
     columns = ["task", "sample_id", "source_id", "label"]
     pd.testing.assert_frame_equal(one[columns], two[columns])

@@ -16,7 +16,8 @@ import yaml
 
 from clone import ROOT, committed
 from closure import closure, modules
-from ferblur.core.params import Params
+from ferblur.core.params import Params, Train
+from ferblur.core.study import MODELS, TASKS
 
 STAGES = ROOT / "src/ferblur/stages"
 
@@ -180,7 +181,7 @@ def test_every_path_in_a_stage_is_declared(name: str, monkeypatch: pytest.Monkey
     monkeypatch.chdir(ROOT)
     stage = stages()[name]
     declared = {
-        path.replace("${item.model}", "").replace("${data.root}", "datasets/synthetic")
+        re.sub(r"\$\{item\.\w+\}", "", path).replace("${data.root}", "datasets/synthetic")
         for path in paths(stage["deps"]) | produced(stage)
     }
     literals = {
@@ -199,6 +200,28 @@ def test_every_path_in_a_stage_is_declared(name: str, monkeypatch: pytest.Monkey
         assert any(
             path.startswith(literal) or literal.startswith(path.rstrip("/")) for path in declared
         ), literal
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate"])
+def test_a_training_is_a_model_and_a_seed(name: str) -> None:
+    stage = stages()[name]
+    assert stage["matrix"] == {"model": [*MODELS], "seed": "${train.seeds}"}
+    assert stage["cmd"].endswith(f"stages.{name} ${{item.model}} ${{item.seed}}")
+    for path in produced(stage):
+        assert "${item.model}/${item.seed}" in path
+
+
+def test_a_new_seed_makes_no_training_stale() -> None:
+    declared = stages()["train"]["params"]
+    assert declared == sorted(f"train.{key}" for key in Train.model_fields if key != "seeds")
+    assert not [key for key in stages()["evaluate"]["params"] if "train.seeds".startswith(key)]
+    for name in ("statistics", "figures"):  # which read the seeds
+        assert "train.seeds" in stages()[name]["params"]
+
+
+def test_metrics_are_listed_as_in_tables_2_and_3() -> None:
+    metrics = [next(iter(entry)) for entry in stages()["statistics"]["metrics"]]
+    assert metrics == [f"results/metrics/{model}/{task}.json" for model in MODELS for task in TASKS]
 
 
 def test_data_flows_one_way() -> None:

@@ -98,6 +98,8 @@ def main(arguments: list[str]) -> None:
     arithmetic.check()
     allow_no_git()
     profiles = [argument for argument in arguments if argument != "--no-device"]
+    if len(profiles) > 1:
+        raise UserError(f"PROFILE: name one profile, not {', '.join(profiles)}")
     if profiles:
         use_profile(profiles[0])
     params = load_params()

@@ -58,8 +58,9 @@ def run(main: Callable[[], None]) -> None:
     stage = Path(sys.argv[0]).stem
     if not arithmetic.pinned():
         sys.exit(f"{stage}: start it as `python -m {STAGES}.{stage}`, which sets its arithmetic")
-    gc.freeze()  # what is loaded stays
-    gc.enable()
+    if _own_process:
+        gc.freeze()  # what is loaded stays
+        gc.enable()
     began = time.monotonic()
     try:
         main()
@@ -68,7 +69,8 @@ def run(main: Callable[[], None]) -> None:
     except FileNotFoundError as error:
         sys.exit(f"{stage}: {error.filename}: not there; dvc repro makes what a stage reads first")
     if first():
-        name, seconds = "@".join([stage, *sys.argv[1:]]), time.monotonic() - began
+        training = "-".join(sys.argv[1:])
+        name, seconds = "@".join(filter(None, [stage, training])), time.monotonic() - began
         run_log.note_stage(name, seconds)
         print(f"{name}: {seconds:.0f} s")
     if _own_process:

@@ -143,9 +143,7 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     """
 
     def values(record: Mapping[str, Any], model: str, task: str, score: str) -> list[float]:
-        return [
-            tasks[task][score] for tasks in record["scores"][model].values() if task in tasks
-        ]
+        return [tasks[task][score] for tasks in record["scores"][model].values() if task in tasks]
 
     cells = []
     for model in MODELS:

@@ -45,7 +45,7 @@ def distribution(path: Path, table: pd.DataFrame, colour: str) -> None:
         axes.bar_label(bars, fontsize=7)
         axes.set_ylabel("images")
         axes.grid(axis="x", visible=False)
-        axes.tick_params(axis="x", labelsize=7)
+        axes.tick_params(axis="x", labelsize=6.5)
 
 
 def detected(path: Path, image: np.ndarray, face: pd.Series, colours: Figures) -> None:

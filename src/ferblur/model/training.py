@@ -237,7 +237,7 @@ def train_one_epoch(
 def fit(
     train: Samples, val: Samples, params: Train, folder: Path, ranks: Ranks
 ) -> list[dict[str, float]]:
-    """Train for `params.epochs` epochs from the first seed, leaving `last` and `best` weights in `folder`.
+    """Train for `params.epochs` epochs from the first seed; leave `last` and `best` in `folder`.
 
     The best epoch has the highest validation accuracy, the earliest of equals. A killed run
     continues from its last checkpoint, at most some seconds old, to the same bytes. Returns the

@@ -47,7 +47,8 @@ def test_holds_code_results_models_and_the_image(head: str, archive: Path, tmp_p
     for path in (
         "dvc.yaml", "dvc.lock", "src/ferblur/commands/export.py", "paper/main.pdf",
         "results/report.html",
-        "results/statistics/curve.csv", "models/second/last.safetensors", "sbom.cdx.json",
+        "results/statistics/curve.csv", "models/baseline/1/best.safetensors",
+        "models/second/2/last.safetensors", "sbom.cdx.json",
     ):  # fmt: skip
         assert (folder / path).is_file(), path
     image = json.loads((folder / "image.json").read_text())
@@ -79,7 +80,7 @@ def test_edits_are_refused(head: str, clone: Clone) -> None:
 
 
 def test_results_of_other_code_are_refused(head: str, clone: Clone) -> None:
-    weights = clone.folder / "models/second/last.safetensors"
+    weights = clone.folder / "models/second/1/last.safetensors"
     kept = weights.read_bytes()
     weights.chmod(0o644)
     weights.unlink()

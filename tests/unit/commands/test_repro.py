@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -128,7 +129,12 @@ def test_elsewhere_it_is_dvc_repro(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     asked: list[list[str]] = []
-    monkeypatch.setattr(repro, "dvc", lambda command: asked.append(command) or 7)
+
+    def dvc(command: list[str]) -> int:
+        asked.append(command)
+        return 7
+
+    monkeypatch.setattr(repro, "dvc", dvc)
     monkeypatch.setenv("FERBLUR_PROCESSES", processes)
     edit(train={"arithmetic": arithmetic})
     assert repro.main([]) == 7
@@ -187,28 +193,20 @@ def test_lines_are_named_and_files_get_no_progress(
     assert said.err == ""
 
 
-@pytest.fixture
-def terminal(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[int]:
-    """A terminal for standard error; what is written to it can be read from the descriptor."""
-    ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        yield ours
-        monkeypatch.undo()
-    os.close(ours)
-
-
 def test_a_terminal_gets_progress_in_a_row(
-    terminal: int, spoken: Callable[[], int], capsys: pytest.CaptureFixture[str]
+    spoken: Callable[[], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert spoken() == 3
+    screen, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with os.fdopen(screen, "rb", buffering=0) as shown, os.fdopen(terminal, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert spoken() == 3
+        rows = shown.read(2**16).decode().split("\r")
+    monkeypatch.undo()
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "second-1: começa"
     assert re.match(r"second-1: train: 100%\|.*\| 2/2 ", lines[1])
     assert lines[2:] == ["second-1: no end"]
-    rows = os.read(terminal, 2**16).decode().split("\r")
     assert [row for row in rows if re.match(r"second-1: train:  50%\|.*\| 1/2 ", row)]
     assert not rows[-1].strip()  # it is gone at the end
 
@@ -225,9 +223,8 @@ def test_trainings_run_side_by_side_and_leave_what_dvc_leaves(
     for name in TRAININGS:
         assert f"{name}: train@{name}: made\n" in done.stdout
         assert f"{name}: evaluate@{name}: made\n" in done.stdout
-    assert re.findall("Running stage '(.*)'", done.stdout) == [
-        "split", "architecture", "statistics"
-    ]  # fmt: skip
+    by_dvc = re.findall("Running stage '(.*)'", done.stdout)
+    assert sorted(by_dvc) == ["architecture", "split", "statistics"]
     assert (pipeline / ".dvc/tmp/rwlock").read_text() == "{}"
 
     again = run(MEETING="9")

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clone import ROOT
 from ferblur.core.files import read_json, write_json
 from ferblur.core.params import load_params
+from ferblur.core.study import MODELS, TASKS
 from ferblur.evidence import facts, verdicts
 from ferblur.evidence.architecture import describe
 
@@ -87,6 +89,45 @@ def test_images_of_several_sizes_have_no_one_size(finished: Path) -> None:
     counts["train"]["width"] = [96, 128]
     write_json(path, counts)
     assert facts.pools()["image"]["width"] is None
+
+
+def test_curves_are_means_over_trainings(finished: Path) -> None:
+    params = load_params()
+    curves = facts.scores(params)["curves"]
+    for model in MODELS:
+        ends = [
+            read_json(Path(f"results/train/{model}/{seed}/summary.json"))["last"]
+            for seed in params.train.seeds
+        ]
+        assert len(ends) == 2
+        shown = read_json(Path(f"results/metrics/{model}/test.json"))["accuracy"]
+        for name, value in (("train", 0.0), ("val", shown)):
+            mean = sum(end[f"{name}/accuracy"] for end in ends) / 2
+            key = "train" if name == "train" else "validation_minus_test"
+            assert curves[model][key] == pytest.approx(mean - value)
+
+
+def test_each_pair_of_trainings_has_its_own_differences(project: Path) -> None:
+    right = {"baseline": {"3": 0.9, "1": 0.8}, "second": {"3": 0.85, "1": 0.95}}
+    scored = {
+        model: {
+            seed: {
+                task: {"accuracy": first - 0.1 * place, "f1": 0.0}
+                for place, task in enumerate(TASKS)
+            }
+            for seed, first in by.items()
+        }
+        for model, by in right.items()
+    }
+    write_json(Path("results/statistics/trainings.json"), scored)
+    third, first = (found["differences"] for found in facts.of_trainings())
+    assert third["gain"]["low"] == pytest.approx(-0.05)
+    assert first["gain"]["low"] == pytest.approx(0.15)
+    assert third["drop"]["baseline"]["medium"] == pytest.approx(0.1)
+    assert first["above_chance"]["second"]["none"] == pytest.approx(0.85 - 1 / 6)
+    assert first["unseen"] == pytest.approx({"baseline": 0.1, "second": 0.1})
+    claims = {claim.id: claim for claim in verdicts.read_claims(ROOT / "paper/claims.yaml")}
+    assert verdicts.held(claims["direction-low"], facts.of_trainings()) == {"held": 1, "of": 2}
 
 
 def test_few_people_prove_nothing(finished: Path) -> None:

@@ -1,12 +1,17 @@
-"""The axis of accuracy against blur that says what a radius means on a face."""
+"""Every training has its line; an axis of accuracy against blur says what a radius is on a face."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from ferblur.figures.scores import frequency_axis
-from ferblur.figures.style import figure
+from ferblur.core.files import write_csv
+from ferblur.core.params import Params
+from ferblur.core.study import LEVELS, MODELS
+from ferblur.figures.scores import accuracy_against_blur, curves, frequency_axis
+from ferblur.figures.style import THIN, figure
 
 
 def drawn(path: Path, size: int) -> tuple[dict[float, str], np.ndarray]:
@@ -35,3 +40,53 @@ def test_the_band_of_people_is_shaded(tmp_path: Path) -> None:
 def test_nothing_is_shaded_where_no_radius_is_in_the_band(tmp_path: Path) -> None:
     _, outline = drawn(tmp_path / "a.svg", 12)  # on which the finest grating has 6 cycles
     assert len(outline) == 0
+
+
+def lines(path: Path, colour: str) -> list[tuple[bool, float]]:
+    """The lines of a colour in a drawing: whether each is dashed, and its width in points."""
+    styles = re.findall(r'style="(fill: none; [^"]+)"', path.read_text())
+    widths = re.compile(r"stroke-width: ([\d.]+)")  # 1 where none is given
+    return [
+        ("stroke-dasharray" in style, float(next(iter(widths.findall(style)), 1)))
+        for style in styles if f"stroke: {colour.lower()}" in style
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_curves_show_every_training(tmp_path: Path, count: int) -> None:
+    folders = [tmp_path / str(seed) for seed in range(count)]
+    for seed, folder in enumerate(folders):
+        for split in ("train", "val"):
+            for score in ("accuracy", "loss"):
+                rows = pd.DataFrame({"step": [0, 1, 2], score: [0.3, 0.5 + seed / 10, 0.6]})
+                path = folder / f"plots/metrics/{split}/{score}.tsv"
+                write_csv(path, rows)
+                path.write_text(path.read_text().replace(",", "\t"))
+    curves(tmp_path / "a.svg", folders, "#0072B2")
+    found = lines(tmp_path / "a.svg", "#0072B2")
+    # accuracy and loss of each, dashed and solid, and one of each kind in the legend
+    assert len(found) == 4 * count + 2
+    assert sum(dashed for dashed, _ in found) == 2 * count + 1
+    assert {width for _, width in found} == {THIN if count > 1 else 1.5}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_accuracy_against_blur_shows_the_mean_and_every_training(
+    tmp_path: Path, smoke: Params, count: int
+) -> None:
+    radii = [*smoke.blur.radii().values()]
+    curve = pd.DataFrame({"level": LEVELS, "radius": radii})
+    for model in MODELS:
+        curve[[model, f"{model}_low", f"{model}_high"]] = (0.5, 0.4, 0.6)
+    scored = {
+        model: {str(seed): {level: {"accuracy": 0.45 + seed / 20} for level in LEVELS}
+                for seed in range(count)}
+        for model in MODELS
+    }  # fmt: skip
+    published = pd.DataFrame({"radius": radii[:4], "baseline": 0.5, "second": 0.5})
+    accuracy_against_blur(tmp_path / "a.svg", curve, scored, 1 / 6, published, 128, smoke.figures)
+    for model in MODELS:
+        found = lines(tmp_path / "a.svg", getattr(smoke.figures, model))
+        thin = [width for _, width in found if width == THIN]
+        assert len(thin) == (count if count > 1 else 0)  # one is the mean itself
+        assert (False, 1.5) in found

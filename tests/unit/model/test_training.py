@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from ferblur.core.arithmetic import THREADS
 from ferblur.core.params import Params, Train
 from ferblur.core.ranks import Ranks
 from ferblur.dataset.faces import Faces
@@ -35,6 +36,20 @@ def samples(picture: Callable[..., np.ndarray]) -> Samples:
 
 
 CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(("arithmetic", "threads"), [("portable", THREADS), ("float32", 3)])
+def test_portable_arithmetic_has_its_own_number_of_threads(arithmetic: str, threads: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)  # sums shared out to threads have another order
+    try:
+        with training.deterministic(CPU, arithmetic):
+            assert torch.get_num_threads() == threads
+            assert torch.are_deterministic_algorithms_enabled()
+        assert torch.get_num_threads() == 3
+        assert not torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_order_is_fixed_by_its_seed() -> None:

@@ -20,10 +20,10 @@ def test_training_is_described_as_it_was(
 ) -> None:
     (project / "requirements.lock").symlink_to(ROOT / "requirements.lock")
     computed = {"arithmetic": arithmetic, "device": device, "ranks": 1, "torch": "2"}
-    write_json(Path("results/train/baseline/computed.json"), computed)
-    found = report.surroundings()
+    write_json(Path("results/train/baseline/2/computed.json"), computed)
+    found = report.surroundings(2)
     assert (found["arithmetic of training"], found["device"]) == (arithmetic, device)
-    assert found.get("threads of training") == threads
+    assert found.get("threads of each training") == threads
     assert found["processor"]
 
 

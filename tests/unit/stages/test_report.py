@@ -30,7 +30,7 @@ def test_shows_every_claim_figure_and_stage(finished: Path) -> None:
         assert page.count(f'<tr id="{name}">') == 1
     assert page.count("<img ") == 12 + 3  # drawings and contact sheets
     assert all(alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page))
-    for stage in ("synthesize", "train@baseline", "evaluate@second", "paper"):
+    for stage in ("synthesize", "train@baseline-1", "evaluate@second-2", "paper"):
         assert f'<th scope="row">{stage}</th>' in page
     for text in VERDICTS.values():
         assert text in page
