@@ -51,7 +51,7 @@ from ferblur.model.training import (
 )
 
 HERE = Path(__file__).parent
-SIZES = (80, 128)
+SIZES = (72, 128)
 
 
 def second_model(params: Train) -> Samples:

@@ -146,8 +146,8 @@ def side_by_side(names: Sequence[str], at_once: int) -> list[str]:
                         if key.data.end():
                             failed.append(key.data.name)
         except KeyboardInterrupt:  # they have it too; what has not ended then ends with us
-            for key in under_way.get_map().values():
-                with suppress(subprocess.TimeoutExpired):
+            with suppress(subprocess.TimeoutExpired):
+                for key in under_way.get_map().values():
                     key.data.end(seconds=10)
             raise
     return failed

@@ -31,10 +31,11 @@ def training_named(arguments: Sequence[str], seeds: Sequence[int]) -> tuple[str,
 
     Raises UserError where that is not one of the study's two models and one of `seeds`.
     """
-    known = {(model, str(seed)): (model, seed) for model in MODELS for seed in seeds}
-    if tuple(arguments) not in known:
+    known = {f"{model} {seed}": (model, seed) for model in MODELS for seed in seeds}
+    named = " ".join(arguments)
+    if named not in known:
         raise UserError(
             f"name a model, {' or '.join(MODELS)}, and a seed of train.seeds, "
-            f"{', '.join(map(str, seeds))}, not '{' '.join(arguments)}'"
+            f"{', '.join(map(str, seeds))}, not '{named}'"
         )
-    return known[tuple(arguments)]
+    return known[named]

@@ -16,11 +16,11 @@ def raise_minorities(
     """Raise every class to the majority's count with flips and slightly higher brightness.
 
     `faces` has the columns `source_id` and `label`. The study (section III.B) names the two
-    operations but not how they are combined; here a class that needs more samples gets, in this
-    order and each in random order over its faces: every face mirrored, every face brighter, every
-    face mirrored and brighter, then brighter ones (plain and mirrored in turn) with new factors.
-    `brightness` is the range the factor is drawn from. Returns a manifest with empty `split`.
-    Raises UserError naming a class that has no face.
+    operations but not how they are combined; here a class that needs more samples gets copies of
+    its faces in rounds, each in the same random order: in the first, mirrored and brighter copies
+    in turn; in the second, of each face the other one; then brighter copies with new factors,
+    mirrored and plain in turn. `brightness` is the range the factor is drawn from. Returns a
+    manifest with empty `split`. Raises UserError naming a class that has no face.
     """
     majority = int(faces["label"].value_counts().max())
     for number, emotion in enumerate(EMOTIONS):
@@ -30,15 +30,14 @@ def raise_minorities(
     for label, sources in faces.groupby("label", sort=True)["source_id"]:
         originals = np.sort(sources.to_numpy(dtype=object))
         parts.append(make_rows(originals, int(str(label))))
-        missing, turn = majority - len(originals), 0
-        while missing > 0:
-            picked = generator.permutation(originals)[:missing]
-            factor: float | np.ndarray = 1.0
-            if turn > 0:
-                factor = generator.uniform(*brightness, size=len(picked))
-            flip = 1 if turn == 0 else (turn + 1) % 2
-            parts.append(make_rows(picked, int(str(label)), flip=flip, brightness=factor))
-            missing, turn = missing - len(picked), turn + 1
+        order = generator.permutation(originals)
+        for turn, made in enumerate(range(0, majority - len(order), len(order))):
+            picked = order[: majority - len(order) - made]
+            mirrored = (np.arange(len(picked)) + turn) % 2 == 0
+            factors = generator.uniform(*brightness, size=len(picked))
+            factors[mirrored & (turn < 2)] = 1.0
+            flip = mirrored.astype(int)
+            parts.append(make_rows(picked, int(str(label)), flip=flip, brightness=factors))
     return number_rows(parts)
 
 

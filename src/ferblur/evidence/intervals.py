@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from ferblur.core.study import EMOTIONS
+from ferblur.core.study import EMOTIONS, LEVELS
 from ferblur.evidence.differences import differences
 
 Interval = dict[str, float]
@@ -102,7 +102,8 @@ def resample(
     Two sets of people are drawn from: those of the training pool, whom both test sets show, and
     the unseen ones, whom every level shows. The same people serve all trainings of both models;
     the trainings of each model are drawn for themselves, the same for every task. Returns also
-    how many clusters each set of people has, by `own` and `unseen`.
+    how many clusters each set of people has, by `own` and `unseen`. Raises RuntimeError where two
+    trainings were not shown the same samples of the unseen people.
     """
     generators = np.random.default_rng(seed).spawn(2 + len(predictions))
     first = {model: next(iter(trainings.values())) for model, trainings in predictions.items()}
@@ -110,6 +111,11 @@ def resample(
         "own": pd.concat([tasks["test"] for tasks in first.values()]),
         "unseen": first["baseline"]["none"],
     }
+    for trainings in predictions.values():
+        for tasks in trainings.values():
+            for level in LEVELS:
+                if not np.array_equal(tasks[level]["sample_id"], shown["unseen"]["sample_id"]):
+                    raise RuntimeError(f"{level}: the trainings were not shown the same samples")
     draws = {
         people: Bootstrap.draw(clusters(rows), resamples, generator)
         for (people, rows), generator in zip(shown.items(), generators[:2], strict=True)

@@ -94,7 +94,7 @@ def _judged(found: Mapping[str, int]) -> int:
 
 
 def shown(value: Any) -> str:
-    """A value for readers: three significant digits, or three decimals where it has an interval."""
+    """A value for readers: three significant digits, or three decimals: an interval, nearly 0."""
     if isinstance(value, dict):
         value, low, high = (f"{value[end]:.3f}" for end in ("value", "low", "high"))
         return f"{value} [{low}, {high}]".replace("-", "−")
@@ -103,7 +103,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
     if isinstance(value, float):
-        return f"{value:.3g}".replace("-", "−")
+        return (f"{value:.3f}" if 0 < abs(value) < 0.001 else f"{value:.3g}").replace("-", "−")
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,6 +1,7 @@
 """Table II's and III's scores over all trainings, their intervals, and tests of the differences."""
 
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -47,14 +48,11 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     predictions = {name: {seed: read_predictions(name, seed) for seed in seeds} for name in MODELS}
     sharp = predictions["baseline"][seeds[0]]["none"]
-    for trainings in predictions.values():
-        for tasks in trainings.values():
-            for level in LEVELS:
-                if not np.array_equal(tasks[level]["sample_id"], sharp["sample_id"]):
-                    raise RuntimeError(f"{level}: the trainings were not shown the same samples")
     resampled, people = resample(predictions, settings.resamples, settings.seed)
 
-    scored = {"accuracy": accuracy, "f1": partial(f1, average=params.evaluate.f1_average)}
+    scored: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "accuracy": accuracy, "f1": partial(f1, average=params.evaluate.f1_average),
+    }  # fmt: skip
     evaluated = {
         name: {
             str(seed): read_json(EVALUATE_RESULTS / name / f"{seed}/scores.json") for seed in seeds
@@ -63,11 +61,11 @@ def main() -> None:
     }
     curve = pd.DataFrame({"level": LEVELS, "radius": list(params.blur.radii().values())})
     recalls, confusions = {}, {}
-    for name, tasks in resampled.items():
+    for name, answered in resampled.items():
         intervals = {}
         for task in TASKS:
             intervals[task] = {
-                score: interval(tasks[task].mean(function), settings.confidence)
+                score: interval(answered[task].mean(function), settings.confidence)
                 for score, function in scored.items()
             }
             for score, bounds in intervals[task].items():  # scikit-learn's
@@ -80,13 +78,13 @@ def main() -> None:
             curve[column] = [intervals[level]["accuracy"][end] for level in LEVELS]
         recalls[name] = {
             level: {
-                emotion: interval(tasks[level].mean(recall)[:, label], settings.confidence)
+                emotion: interval(answered[level].mean(recall)[:, label], settings.confidence)
                 for label, emotion in enumerate(EMOTIONS)
             }
             for level in LEVELS
         }
         confusions[name] = {
-            task: answers.confusions[0].sum(axis=0).tolist() for task, answers in tasks.items()
+            task: answers.confusions[0].sum(axis=0).tolist() for task, answers in answered.items()
         }
     write_json(STATISTICS / "trainings.json", evaluated)
     write_csv(STATISTICS / "curve.csv", curve)

@@ -51,7 +51,8 @@ import os, sys, time
 from pathlib import Path
 
 stage, name = sys.argv[1], "".join(sys.argv[2:])
-meeting = os.environ.get("MEETING")
+meeting, failing = os.environ.get("MEETING"), os.environ.get("FAILING")
+failed = Path("failed")
 if stage == "train" and meeting:  # wait for as many as are to be under way at once
     from ferblur.core.resume import die_with_parent
 
@@ -60,8 +61,12 @@ if stage == "train" and meeting:  # wait for as many as are to be under way at o
     Path("met", name).touch()
     while len(os.listdir("met")) < int(meeting):
         time.sleep(0.05)
-if f"{stage}@{name}" == os.environ.get("FAILING"):
+if f"{stage}@{name}" == failing:
+    failed.write_text(str(os.getppid()))
     sys.exit(f"{stage}: no {name} today")
+if stage == "train" and meeting and failing:  # wait until the failure has been noticed
+    while not failed.exists() or Path("/proc", failed.read_text()).exists():
+        time.sleep(0.05)
 out = {"split": "data/split", "train": "models", "evaluate": "data/evaluate"}
 path = Path(out.get(stage, f"results/{stage}"), *filter(None, name.split("-")))
 path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +101,7 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in the working directory."""
     return subprocess.run(
         [sys.executable, "-m", repro.MODULE], env=os.environ | environment,
-        check=False, capture_output=True, text=True,
+        check=False, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def test_the_majority_is_left_as_it_is() -> None:
     assert (majority["brightness"] == 1).all()
 
 
-def test_minorities_get_flips_then_brightness_never_the_same_twice() -> None:
+def test_minorities_get_flips_and_brightness_in_turn_never_the_same_twice() -> None:
     balanced = raised(few(happiness=40))
     anger = balanced[balanced["label"] == 0]
     assert not anger.duplicated(["source_id", "flip", "brightness"]).any()
@@ -35,10 +35,21 @@ def test_minorities_get_flips_then_brightness_never_the_same_twice() -> None:
         (flip, bright != 1)
         for flip, bright in anger[["flip", "brightness"]].itertuples(index=False)
     ]
-    in_turn = [(0, False), (1, False), (0, True), (1, True)]
-    assert kinds[:16] == [kind for kind in in_turn for _ in range(4)]
+    mirrored, brighter, both = (1, False), (0, True), (1, True)
+    assert kinds[:4] == [(0, False)] * 4
+    assert kinds[4:8] == [mirrored, brighter] * 2
+    assert kinds[8:12] == [brighter, mirrored] * 2  # of each face the other one
+    assert kinds[12:16] == [both, brighter] * 2
+    first, second = (anger["source_id"].iloc[start : start + 4].tolist() for start in (4, 8))
+    assert first == second
     factors = anger.loc[anger["brightness"] != 1, "brightness"]
     assert factors.between(1.1, 1.3).all()
+
+
+def test_both_operations_are_in_use_for_any_minority() -> None:
+    copies = raised(few(happiness=6)).query("label == 0").iloc[4:]
+    assert copies["flip"].sum() == 1
+    assert (copies["brightness"] > 1).sum() == 1
 
 
 def test_no_class_changes_hands() -> None:

@@ -3,7 +3,7 @@
 pytest tests/unit/evidence/test_intervals.py
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import comb
 
@@ -282,9 +282,8 @@ def test_the_mean_over_trainings_equals_a_bootstrap_done_row_by_row(average: str
             for one in generator.integers(0, 3, 2)
         ]  # two of three
         drawn.append([np.mean([each[name] for each in scored]) for name in ("accuracy", "f1")])
-    for score, column in zip(
-        (accuracy, partial(f1, average=average)), np.array(drawn).T, strict=True
-    ):
+    functions: list[Callable[[np.ndarray], np.ndarray]] = [accuracy, partial(f1, average=average)]
+    for score, column in zip(functions, np.array(drawn).T, strict=True):
         bounds = interval(found.mean(score), 0.95)
         np.testing.assert_allclose(
             [bounds["low"], bounds["high"]], np.quantile(column, [0.025, 0.975]), atol=0.02
@@ -295,8 +294,8 @@ def test_all_trainings_are_shown_the_same_people() -> None:
     alike = answers(only_people_differ(20, trainings=3))
     resampled, _ = resample(dict.fromkeys(MODELS, alike), 500, seed=1)
     for tasks in resampled.values():
-        for found in tasks.values():
-            np.testing.assert_array_equal(found.confusions[:, 0], found.confusions[:, 2])
+        for each in tasks.values():
+            np.testing.assert_array_equal(each.confusions[:, 0], each.confusions[:, 2])
     found = bounded_differences(resampled, 0.95)
     assert found["gain"]["low"] == pytest.approx({"value": 0, "low": 0, "high": 0})
     assert found["drop"]["second"]["high"] == pytest.approx({"value": 0, "low": 0, "high": 0})

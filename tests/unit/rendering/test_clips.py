@@ -91,6 +91,14 @@ def test_counts_are_the_parameters(params: Synthesize) -> None:
         assert max(turns.values()) - min(turns.values()) <= 1
 
 
+def test_who_shows_what_is_drawn(many: Synthesize) -> None:
+    clips = by_clip(plan(many, "train")).values()
+    shown = Counter((clip[0].subject, clip[0].emotion) for clip in clips)
+    # 900 clips of 12 people: 12.5 of each emotion on average, of which each has its own number
+    assert len(shown) == many.subjects.train * len(EMOTIONS)
+    assert np.std([*shown.values()]) == pytest.approx(12.5**0.5, rel=0.3)
+
+
 def test_duplicates_repeat_frames(params: Synthesize) -> None:
     for pool in POOLS:
         frames = plan(params, pool)
@@ -137,8 +145,8 @@ def test_frames_of_a_clip_share_everything_but_its_course(params: Synthesize) ->
             assert seen["light"][1] == first.view.light[1]
         for drifted in ("yaw", "pitch", "roll"):
             assert len({getattr(each.view, drifted) for each in drawn}) == len(drawn)
-        for moving in (lambda v: v.gaze[0], lambda v: v.light[0]):
-            assert len({moving(each.view) for each in drawn}) == len(drawn)
+        assert len({each.view.gaze[0] for each in drawn}) == len(drawn)
+        assert len({each.view.light[0] for each in drawn}) == len(drawn)
         assert len({each.jpeg_quality for each in drawn}) > 1
         assert len({each.grain.normal() for each in drawn}) == len(drawn)
         views.append(str(plain(first.clip.view)))
