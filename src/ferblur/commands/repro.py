@@ -10,16 +10,12 @@ and leaves the bytes that `dvc repro` leaves, those of dvc.lock included. Where 
 portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is only one core.
 """
 
-import codecs
 import os
 import re
-import selectors
-import shutil
 import subprocess
 import sys
-import termios
-import tty
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +24,6 @@ from dvc.cli import main as dvc
 from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, plan_repro
-from tqdm import tqdm
 
 from ferblur.core.arithmetic import PORTABLE, THREADS
 from ferblur.core.errors import UserError
@@ -78,78 +73,27 @@ class Plan(NamedTuple):
         return [name for name in names if not self.changed.isdisjoint(chain(name))]
 
 
-class Training:
-    """A training and its evaluation under way, and what they say.
-
-    Each line is repeated after the training's name. Where we have a terminal they have one too, to
-    show how far they are, and this is repeated in a row below the lines.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.row = tqdm(bar_format="{desc}", leave=False, disable=None)
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.rest = ""
-        if self.row.disable:
-            self.output, theirs = os.pipe()
-        else:
-            self.output, theirs = os.openpty()
-            tty.setraw(theirs)  # a line's end stays as it was written
-            columns, lines = shutil.get_terminal_size()
-            termios.tcsetwinsize(theirs, (lines, max(columns - len(f"{name}: "), 1)))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", MODULE, *chain(name)],
-            stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-
-    def hear(self) -> bool:
-        """Repeat what has been said; returns whether there may be more."""
-        try:
-            said = os.read(self.output, 2**16)
-        except OSError:  # the end, on a terminal
-            said = b""
-        text = self.rest + self.decoder.decode(said)
-        if text and not said:
-            text += "\n"
-        *lines, self.rest = text.split("\n")
-        for line in lines:
-            with tqdm.external_write_mode():
-                print(f"{self.name}: {shown(line)}", flush=True)
-        self.row.set_description_str(f"{self.name}: {shown(self.rest)}")
-        return bool(said)
-
-    def end(self, seconds: float | None = None) -> int:
-        """Listen no more and wait until the stages have ended; returns their exit status."""
-        self.row.close()
-        os.close(self.output)
-        return self.process.wait(seconds)
-
-
-def shown(line: str) -> str:
-    """What a terminal shows of a line in which a progress bar has gone back to the start."""
-    return line.rpartition("\r")[2]
-
-
 def side_by_side(names: Sequence[str], at_once: int) -> list[str]:
-    """Run trainings, `at_once` at a time; returns those that failed, after which none starts."""
-    waiting, failed = list(names), list[str]()
-    with selectors.DefaultSelector() as under_way:
-        try:
-            while under_way.get_map() or (waiting and not failed):
-                while waiting and not failed and len(under_way.get_map()) < at_once:
-                    training = Training(waiting.pop(0))
-                    under_way.register(training.output, selectors.EVENT_READ, training)
-                for key, _ in under_way.select():
-                    if not key.data.hear():
-                        under_way.unregister(key.fd)
-                        if key.data.end():
-                            failed.append(key.data.name)
-        except KeyboardInterrupt:  # they have it too; what has not ended then ends with us
-            with suppress(subprocess.TimeoutExpired):
-                for key in under_way.get_map().values():
-                    key.data.end(seconds=10)
-            raise
+    """Run trainings, `at_once` at a time; returns those that failed, after which none starts.
+
+    Each shows its progress in a row of the terminal of its own.
+    """
+    rows, failed = list(range(at_once)), list[str]()
+
+    def train(name: str) -> None:
+        if failed:
+            return
+        row = rows.pop(0)
+        done = subprocess.run(
+            [sys.executable, "-m", MODULE, *chain(name)], check=False,
+            stdin=subprocess.DEVNULL, env=os.environ | {"TQDM_POSITION": str(row)},
+        )  # fmt: skip
+        rows.append(row)
+        if done.returncode:
+            failed.append(name)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(train, names))
     return failed
 
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -160,60 +159,20 @@ def test_a_users_mistake_is_one_line(pipeline: Path) -> None:
     assert re.fullmatch(r"FERBLUR_PROCESSES: .*\n", done.stderr)
 
 
-SPEAKER = """
-import sys, time
-from tqdm import tqdm
-print("começa", flush=True)
-with tqdm(total=2, desc="train", disable=None, mininterval=0) as bar:
-    for step in range(2):
-        bar.update()
-        time.sleep(0.3)
-sys.stdout.write("no end")
-sys.exit(3)
-"""
-
-
-@pytest.fixture
-def spoken(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """What runs a training that speaks and has a progress bar; returns its exit status."""
-    (project / "speaker.py").write_text(SPEAKER)
+def test_trainings_at_once_have_rows_of_their_own(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "speaker.py").write_text(
+        "import os, sys\nfrom pathlib import Path\n"
+        "Path(sys.argv[1]).write_text(os.environ['TQDM_POSITION'])\n"
+        "sys.exit(sys.argv[1] == 'train@second-1')\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(project))
     monkeypatch.setattr(repro, "MODULE", "speaker")
-
-    def speak() -> int:
-        training = repro.Training("second-1")
-        while training.hear():
-            pass
-        return training.end()
-
-    return speak
-
-
-def test_lines_are_named_and_files_get_no_progress(
-    spoken: Callable[[], int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert spoken() == 3
-    said = capsys.readouterr()
-    assert said.out.splitlines() == ["second-1: começa", "second-1: no end"]
-    assert said.err == ""
-
-
-def test_a_terminal_gets_progress_in_a_row(
-    spoken: Callable[[], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    screen, terminal = os.openpty()
-    termios.tcsetwinsize(terminal, (24, 80))
-    with os.fdopen(screen, "rb", buffering=0) as shown, os.fdopen(terminal, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        assert spoken() == 3
-        rows = shown.read(2**16).decode().split("\r")
-    monkeypatch.undo()
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert lines[0] == "second-1: começa"
-    assert re.match(r"second-1: train: 100%\|.*\| 2/2 ", lines[1])
-    assert lines[2:] == ["second-1: no end"]
-    assert [row for row in rows if re.match(r"second-1: train:  50%\|.*\| 1/2 ", row)]
-    assert not rows[-1].strip()  # it is gone at the end
+    assert repro.side_by_side(TRAININGS[:2], 2) == []
+    assert sorted(Path(f"train@{name}").read_text() for name in TRAININGS[:2]) == ["0", "1"]
+    assert repro.side_by_side(TRAININGS[2:], 1) == ["second-1"]
+    assert not Path("train@second-2").exists()  # none starts after a failure
 
 
 @pytest.mark.slow
@@ -226,8 +185,8 @@ def test_trainings_run_side_by_side_and_leave_what_dvc_leaves(
     assert sorted(os.listdir("met")) == TRAININGS
     assert not re.search("failed|WARNING|ERROR", done.stdout + done.stderr)
     for name in TRAININGS:
-        assert f"{name}: train@{name}: made\n" in done.stdout
-        assert f"{name}: evaluate@{name}: made\n" in done.stdout
+        assert f"train@{name}: made\n" in done.stdout
+        assert f"evaluate@{name}: made\n" in done.stdout
     by_dvc = re.findall("Running stage '(.*)'", done.stdout)
     assert sorted(by_dvc) == ["architecture", "split", "statistics"]
     assert (pipeline / ".dvc/tmp/rwlock").read_text() == "{}"
@@ -246,7 +205,7 @@ def test_trainings_run_side_by_side_and_leave_what_dvc_leaves(
 def test_a_training_that_fails_stops_the_run_and_loses_nothing(pipeline: Path) -> None:
     done = run(MEETING="2", FAILING="train@baseline-2")
     assert done.returncode not in (0, 130)
-    assert "baseline-2: train: no baseline-2 today\n" in done.stdout
+    assert "train: no baseline-2 today\n" in done.stderr
     assert "baseline-2: failed; once more, alone\n" in done.stdout
     assert "ERROR: failed to reproduce 'train@baseline-2'" in done.stderr
     assert Path("data/evaluate/baseline/1").is_file()  # it was under way
@@ -255,7 +214,7 @@ def test_a_training_that_fails_stops_the_run_and_loses_nothing(pipeline: Path) -
     done = run()
     assert done.returncode == 0, done.stderr
     assert "train@baseline-1: made" not in done.stdout
-    assert "baseline-2: train@baseline-2: made\n" in done.stdout
+    assert "train@baseline-2: made\n" in done.stdout
     assert Path("results/statistics").is_file()
     assert re.findall(r"^  (\S+):$", repro.DVC_LOCK.read_text(), re.MULTILINE) == ORDER
 
