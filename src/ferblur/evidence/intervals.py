@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from ferblur.core.study import EMOTIONS, LEVELS
+from ferblur.core.study import EMOTIONS
 from ferblur.evidence.differences import differences
 
 Interval = dict[str, float]
@@ -113,9 +113,10 @@ def resample(
     }
     for trainings in predictions.values():
         for tasks in trainings.values():
-            for level in LEVELS:
-                if not np.array_equal(tasks[level]["sample_id"], shown["unseen"]["sample_id"]):
-                    raise RuntimeError(f"{level}: the trainings were not shown the same samples")
+            for task, rows in tasks.items():
+                same = np.array_equal(rows["source_id"], shown["unseen"]["source_id"])
+                if task != "test" and not same:
+                    raise RuntimeError(f"{task}: the trainings were not shown the same samples")
     draws = {
         people: Bootstrap.draw(clusters(rows), resamples, generator)
         for (people, rows), generator in zip(shown.items(), generators[:2], strict=True)
