@@ -43,7 +43,7 @@ repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild
 	@python -m ferblur.commands.repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
-test: setup ## run all tests (six minutes)
+test: setup ## run all tests (eight minutes)
 	pytest
 
 test-quick: setup ## run the tests that need no whole pipeline (about a minute)
