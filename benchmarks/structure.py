@@ -35,8 +35,8 @@ STAGES = ("synthesize", "prepare", "align", "balance", "split", "train", "evalua
 
 
 def parameters(people: int, frames: int) -> dict[str, Any]:
-    """The project's parameters with another structure of the training pool."""
-    params: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    """The demo's parameters with another structure of the training pool."""
+    params: dict[str, Any] = yaml.safe_load(Path("profiles/demo.yaml").read_text(encoding="utf-8"))
     drawn = params["synthesize"]
     images = {
         emotion: clips * drawn["frames"]["train"]
@@ -62,7 +62,7 @@ def measured(name: str) -> dict[str, Any]:
             subprocess.run(
                 [sys.executable, "-m", f"ferblur.stages.{stage}", *training],
                 cwd=folder, env=os.environ | {"FERBLUR_PROCESSES": "1"}, check=True,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
             )  # fmt: skip
         scores = read_json(folder / "results/evaluate/baseline/1/scores.json")
         return {

@@ -18,11 +18,14 @@ from typing import Any
 from ferblur.core.errors import UserError
 from ferblur.core.files import atomic
 from ferblur.core.params import load_params
+from ferblur.core.study import MODELS
 
 FOLDER = Path("dist")
 SBOM = "/opt/venv/sbom.cdx.json"
-BESIDES = ("results/report.html", "results/run.json", "models/baseline", "models/second")
-"""What a run makes and git does not hold."""
+BESIDES = ("results/report.html", "results/run.json")
+"""What a run makes and git does not hold, beside the models."""
+
+MODELS_FOLDER = Path("models")
 
 
 def output(*command: str) -> str:
@@ -76,16 +79,18 @@ def image(name: str, head: str) -> dict[str, Any]:
 
 def contents(name: str) -> dict[str, bytes]:
     """Every file of the archive by its path, sorted."""
-    root = load_params().data.root
+    params = load_params()
+    root = params.data.root
     if root != "datasets/synthetic":
         raise UserError(f"params.yaml: data.root: is '{root}'; only datasets/synthetic is packed")
     head = commit()
     identity = image(name, head)
     materials = output("docker", "run", "--rm", "--network=none", "--entrypoint=cat", name, SBOM)
     listed = output("git", "ls-files", "-z").split("\0")
+    weights = [MODELS_FOLDER / model / str(seed) for model in MODELS for seed in params.train.seeds]
     made = [
         file
-        for path in map(Path, BESIDES)
+        for path in [*map(Path, BESIDES), *weights]
         for file in (path.rglob("*") if path.is_dir() else [path])
         if file.is_file()
     ]

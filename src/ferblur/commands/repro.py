@@ -6,14 +6,16 @@ DVC runs one stage at a time, and portable training uses one core. So this comma
 2. each training and its evaluation in a `dvc repro` of its own, as many at once as there are cores
 3. the rest, one stage at a time
 
-and leaves the bytes that `dvc repro` leaves, those of dvc.lock included. Where training is not
-portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is only one core.
+and leaves the bytes that `dvc repro` leaves, in a fresh clone those of dvc.lock included. Where
+training is not portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is
+only one core.
 """
 
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -79,21 +81,30 @@ def side_by_side(names: Sequence[str], at_once: int) -> list[str]:
     Each shows its progress in a row of the terminal of its own.
     """
     rows, failed = list(range(at_once)), list[str]()
+    under_way = dict[str, subprocess.Popen[bytes]]()
 
     def train(name: str) -> None:
         if failed:
             return
         row = rows.pop(0)
-        done = subprocess.run(
-            [sys.executable, "-m", MODULE, *chain(name)], check=False,
+        under_way[name] = subprocess.Popen(
+            [sys.executable, "-m", MODULE, *chain(name)],
             stdin=subprocess.DEVNULL, env=os.environ | {"TQDM_POSITION": str(row)},
         )  # fmt: skip
-        rows.append(row)
-        if done.returncode:
+        if under_way[name].wait():
             failed.append(name)
+        rows.append(row)
 
     with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(train, names))
+        try:
+            list(pool.map(train, names))
+        except KeyboardInterrupt:  # they have it too where it comes from a terminal
+            end = time.monotonic() + 5
+            for process in under_way.values():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(end - time.monotonic(), 0))
+                process.terminate()
+            raise
     return failed
 
 

@@ -102,8 +102,8 @@ def resample(
     Two sets of people are drawn from: those of the training pool, whom both test sets show, and
     the unseen ones, whom every level shows. The same people serve all trainings of both models;
     the trainings of each model are drawn for themselves, the same for every task. Returns also
-    how many clusters each set of people has, by `own` and `unseen`. Raises RuntimeError where two
-    trainings were not shown the same samples of the unseen people.
+    how many clusters each set of people has, by `own` and `unseen`. Raises RuntimeError where the
+    trainings of a model, or both models on unseen people, were not shown the same samples.
     """
     generators = np.random.default_rng(seed).spawn(2 + len(predictions))
     first = {model: next(iter(trainings.values())) for model, trainings in predictions.items()}
@@ -111,11 +111,11 @@ def resample(
         "own": pd.concat([tasks["test"] for tasks in first.values()]),
         "unseen": first["baseline"]["none"],
     }
-    for trainings in predictions.values():
+    for model, trainings in predictions.items():
         for tasks in trainings.values():
             for task, rows in tasks.items():
-                same = np.array_equal(rows["source_id"], shown["unseen"]["source_id"])
-                if task != "test" and not same:
+                known = first[model]["test"] if task == "test" else shown["unseen"]
+                if not np.array_equal(rows["source_id"], known["source_id"]):
                     raise RuntimeError(f"{task}: the trainings were not shown the same samples")
     draws = {
         people: Bootstrap.draw(clusters(rows), resamples, generator)

@@ -189,7 +189,7 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
         line = (
             f"This run differs from the committed one from the stage {stage} on; "
             f"{len(cells) - len(outside)} of its {len(cells)} scores are within the "
-            f"{CONFIDENCE:.0%} interval over the committed trainings. "
+            f"{CONFIDENCE:.0%} interval over the committed trainings, so it is {verdict}. "
             f"{why(run, committed, stage)}"
         )
     return {

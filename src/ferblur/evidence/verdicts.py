@@ -289,7 +289,13 @@ def held(claim: Claim, trainings: Sequence[Mapping[str, Any]]) -> dict[str, int]
 
 
 def count(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """How many claims of each kind have each verdict that the kind can have."""
+    """How many claims of each kind have each verdict that the kind can have.
+
+    Raises RuntimeError for a claim with another verdict.
+    """
+    for name, entry in judged.items():
+        if entry["verdict"] not in KINDS[entry["kind"]]:
+            raise RuntimeError(f"{name}: {entry['verdict']}, of {entry['kind']}")
     found = Counter((entry["kind"], entry["verdict"]) for entry in judged.values())
     return {
         kind: {verdict: found[kind, verdict] for verdict in possible}

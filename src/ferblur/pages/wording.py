@@ -96,14 +96,17 @@ def _judged(found: Mapping[str, int]) -> int:
 def shown(value: Any) -> str:
     """A value for readers: three significant digits, or three decimals: an interval, nearly 0."""
     if isinstance(value, dict):
-        value, low, high = (f"{value[end]:.3f}" for end in ("value", "low", "high"))
+        # adding 0 takes the sign from a zero
+        value, low, high = (f"{round(value[end], 3) + 0:.3f}" for end in ("value", "low", "high"))
         return f"{value} [{low}, {high}]".replace("-", "−")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
     if isinstance(value, float):
-        return (f"{value:.3f}" if 0 < abs(value) < 0.001 else f"{value:.3g}").replace("-", "−")
+        return (f"{round(value, 3) + 0:.3f}" if 0 < abs(value) < 0.001 else f"{value:.3g}").replace(
+            "-", "−"
+        )
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -222,8 +222,13 @@ def test_a_training_that_fails_stops_the_run_and_loses_nothing(pipeline: Path) -
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "to_all", "status"),
-    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, -15), (signal.SIGKILL, False, -9)],
-    ids=["Ctrl-C", "kill", "kill -9"],
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGINT, False, 130),
+        (signal.SIGTERM, False, -15),
+        (signal.SIGKILL, False, -9),
+    ],
+    ids=["Ctrl-C", "kill -INT", "kill", "kill -9"],
 )
 def test_who_stops_it_stops_the_trainings(
     number: signal.Signals, to_all: bool, status: int, pipeline: Path

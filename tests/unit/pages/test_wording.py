@@ -23,10 +23,12 @@ def entry(**changes: Any) -> dict[str, Any]:
         (54768, "54,768"),
         (0.98765, "0.988"),
         (-0.5, "−0.5"),
+        (0.000074, "0.000"),
         (None, ""),
         (True, "yes"),
         (["anger", 2], "anger, 2"),
         ({"value": 0.5, "low": 0.25, "high": 0.75}, "0.500 [0.250, 0.750]"),
+        ({"value": -0.0004, "low": -0.2, "high": 0.1}, "0.000 [−0.200, 0.100]"),
     ],
 )  # fmt: skip
 def test_values(value: Any, words: str) -> None:
