@@ -244,8 +244,8 @@ def test_who_stops_it_stops_the_trainings(
     started = psutil.Process(process.pid).children(recursive=True)
     assert len([child for child in started if "stage.py" in child.cmdline()]) == 2
     (os.killpg if to_all else os.kill)(process.pid, number)
-    assert process.wait(timeout=20) == status
-    _, alive = psutil.wait_procs(started, timeout=20)
+    assert process.wait(timeout=120) == status
+    _, alive = psutil.wait_procs(started, timeout=120)
     assert not alive
     if to_all:
         assert (pipeline / ".dvc/tmp/rwlock").read_text() == "{}"

@@ -198,7 +198,7 @@ def test_one_training_has_intervals_too(
 def test_trainings_that_saw_other_samples_are_refused(predictions: Predictions) -> None:
     rows = predictions["second"][2]
     write("second", 2, rows.assign(source_id=rows["source_id"].to_numpy()[::-1]))
-    with pytest.raises(RuntimeError, match="none: the trainings were not shown the same samples"):
+    with pytest.raises(RuntimeError, match="test: the trainings were not shown the same samples"):
         statistics.main()
 
 
