@@ -236,6 +236,8 @@ def test_who_stops_it_stops_the_trainings(
     process = subprocess.Popen(
         [sys.executable, "-m", repro.MODULE], env=os.environ | {"MEETING": "9"},
         start_new_session=True, stdout=subprocess.DEVNULL,
+        # a shell ignores it in what it runs in the background, as it may these tests
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     met = pipeline / "met"
     while len(list(met.glob("*"))) < 2:
