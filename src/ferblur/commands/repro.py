@@ -100,7 +100,7 @@ def side_by_side(names: Sequence[str], at_once: int) -> list[str]:
             list(pool.map(train, names))
         except KeyboardInterrupt:  # they have it too where it comes from a terminal
             end = time.monotonic() + 5
-            for process in under_way.values():
+            for process in list(under_way.values()):
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(max(end - time.monotonic(), 0))
                 process.terminate()

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_yaml
-from ferblur.core.study import LEVELS
+from ferblur.core.study import LEVELS, POOLS
 
 PARAMS = Path("params.yaml")
 
@@ -52,6 +52,13 @@ class Data(Section):
 class Pools(Section):
     """One number for each pool."""
 
+    train: Count
+    deployment: Count
+
+
+class Duplicates(Section):
+    """Repeated frames to plant in each pool."""
+
     train: Annotated[int, Field(ge=0)]
     deployment: Annotated[int, Field(ge=0)]
 
@@ -89,7 +96,7 @@ class Synthesize(Section):
     subjects: Pools
     clips: Clips
     frames: Pools
-    duplicates: Pools
+    duplicates: Duplicates
     native_size: Annotated[
         tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(le=128)]],
         AfterValidator(_ordered),
@@ -112,6 +119,19 @@ class Synthesize(Section):
     pitch: Annotated[float, Field(ge=0, le=45)]
     roll: Annotated[float, Field(ge=0, le=45)]
     drift: Drift
+
+    @model_validator(mode="after")
+    def _enough_clips(self) -> Self:
+        for pool in POOLS:
+            clips = sum(getattr(self.clips, pool).model_dump().values())
+            frames = clips * getattr(self.frames, pool)
+            for name, most in (("subjects", clips), ("duplicates", frames)):
+                if (number := getattr(getattr(self, name), pool)) > most:
+                    raise ValueError(
+                        f"{name}.{pool}: at most {most}, for {clips} clips, {frames} frames, "
+                        f"not {number}"
+                    )
+        return self
 
 
 class Prepare(Section):
@@ -252,7 +272,8 @@ def mistakes(path: Path, error: ValidationError) -> UserError:
     lines = []
     for mistake in error.errors():
         key = ".".join(str(part) for part in mistake["loc"])
-        value = "" if mistake["type"] == "missing" else f" (is {mistake['input']!r})"
+        whole = isinstance(mistake["input"], dict)  # a section, whose message has the value
+        value = "" if whole or mistake["type"] == "missing" else f" (is {mistake['input']!r})"
         allowed = mistake["msg"].removeprefix("Value error, ")
         lines.append(f"{path}: {key + ': ' if key else ''}{allowed}{value}")
     return UserError("\n".join(lines))

@@ -94,7 +94,7 @@ def _judged(found: Mapping[str, int]) -> int:
 
 
 def shown(value: Any) -> str:
-    """A value for readers: three significant digits, or three decimals: an interval, nearly 0."""
+    """A value for readers: three significant digits, or three decimals where it has an interval."""
     if isinstance(value, dict):
         # adding 0 takes the sign from a zero
         value, low, high = (f"{round(value[end], 3) + 0:.3f}" for end in ("value", "low", "high"))
@@ -104,9 +104,8 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(shown(item) for item in value)
     if isinstance(value, float):
-        return (f"{round(value, 3) + 0:.3f}" if 0 < abs(value) < 0.001 else f"{value:.3g}").replace(
-            "-", "−"
-        )
+        value = value if abs(value) >= 0.001 else round(value, 3) + 0
+        return f"{value:.3g}".replace("-", "−")
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ferblur.core.errors import UserError
 from ferblur.core.params import Synthesize
 from ferblur.core.study import EMOTIONS, POOLS
 from ferblur.rendering import expression, head_mesh, subject
@@ -59,18 +58,12 @@ def plan(params: Synthesize, pool: str) -> list[Frame]:
     """List a pool's frames, clip by clip, repeated ones last.
 
     Every subject appears in about equally many clips, of emotions at random; files are numbered in
-    random order, so that a name says nothing. Raises UserError for a pool without
-    people, and for more repeated frames than there are frames.
+    random order, so that a name says nothing.
     """
     clips: Mapping[str, int] = getattr(params.clips, pool).model_dump()
     people, copies = getattr(params.subjects, pool), getattr(params.duplicates, pool)
     length = getattr(params.frames, pool)
     total = sum(clips.values()) * length
-    for name, number in (("subjects", people), ("frames", length)):
-        if not number:
-            raise UserError(f"synthesize.{name}.{pool}: 0; at least 1 is needed")
-    if copies > total:
-        raise UserError(f"synthesize.duplicates.{pool}: {copies} is more than {total} images")
     generator = _generator(params, pool, _ORDER)
     names = iter(generator.permutation(total + copies))
     frames: list[Frame] = []
@@ -203,8 +196,6 @@ class Draw:
     """Everything drawn for one image."""
 
     clip: Clip
-    time: float
-    """Of the clip, 0..1."""
     intensity: float
     actions: dict[str, float]
     view: View
@@ -229,7 +220,6 @@ def draw(params: Synthesize, frame: Frame) -> Draw:
     seen = clip.view
     return Draw(
         clip=clip,
-        time=time,
         intensity=intensity,
         actions=clip.manner.applied(actions, clip.habits, blink=float(generator.uniform(0, 0.15))),
         view=replace(

@@ -71,6 +71,15 @@ MISTAKES = {
     "a drift of something else": (
         ("synthesize", "drift", "camera"), 1, "synthesize.drift.camera: Extra inputs",
     ),
+    "no people": (("synthesize", "subjects", "train"), 0, "synthesize.subjects.train: Input sh"),
+    "no frames": (("synthesize", "frames", "train"), 0, "synthesize.frames.train: Input should be"),
+    "more people than clips": (
+        ("synthesize", "subjects", "train"), 190, "synthesize: subjects.train: at most 189, for 1",
+    ),
+    "more duplicates than frames": (
+        ("synthesize", "duplicates", "deployment"), 1421,
+        "synthesize: duplicates.deployment: at most 1420, for 355 clips, 1420 frames, not 1421",
+    ),
     "no seed": (("train", "seeds"), [], "train.seeds: Tuple should have at least 1 item"),
     "a seed twice": (("train", "seeds"), [1, 2, 1], "train.seeds: must not name anything twice"),
     "a seed alone": (("train", "seeds"), 3, "train.seeds: Input should be a valid array (is 3)"),
