@@ -13,6 +13,7 @@ only one core.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -144,6 +145,8 @@ def run(at_once: int) -> int:
 
 def main(stages: list[str]) -> int:
     """Run the pipeline, or only `stages`, as for one training; returns DVC's exit status."""
+    if bash := shutil.which("bash"):  # makes way for a stage, so that it ends when DVC is killed
+        os.environ["SHELL"] = bash  # DVC's shell; dash, many a /bin/sh, may stay between the two
     if stages:
         die_with_parent()
         return int(dvc(["--wait-for-lock", "repro", "--quiet", "--single-item", *stages]))

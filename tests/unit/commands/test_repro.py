@@ -234,7 +234,8 @@ def test_who_stops_it_stops_the_trainings(
     number: signal.Signals, to_all: bool, status: int, pipeline: Path
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", repro.MODULE], env=os.environ | {"MEETING": "9"},
+        [sys.executable, "-m", repro.MODULE],
+        env=os.environ | {"MEETING": "9", "SHELL": "/bin/sh"},  # as where nobody logs in
         start_new_session=True, stdout=subprocess.DEVNULL,
         # a shell ignores it in what it runs in the background, as it may these tests
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
