@@ -14,8 +14,10 @@ from ferblur.core.study import LEVELS, POOLS
 PARAMS = Path("params.yaml")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Rejected = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Emotion = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
 
@@ -44,9 +46,17 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """Where the raw images are."""
+    """Where the raw images are, and the classes they are sorted into."""
 
     root: Annotated[str, Field(min_length=1)]
+    emotions: Annotated[
+        tuple[Emotion, ...], Field(min_length=2, max_length=10), AfterValidator(_distinct)
+    ]
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of guessing."""
+        return 1 / len(self.emotions)
 
 
 class Pools(Section):
@@ -64,7 +74,7 @@ class Duplicates(Section):
 
 
 class Emotions(Section):
-    """One number for each emotion."""
+    """One number for each of the study's emotions."""
 
     anger: Count
     disgust: Count
@@ -138,15 +148,19 @@ class Prepare(Section):
     """Accepting files and removing exact duplicates (section III.A)."""
 
     hash_of: Literal["file", "pixels"]
+    strict: bool
+    max_rejected: Rejected
 
 
 class Align(Section):
     """Face detection and alignment (section III.B)."""
 
-    detector: Literal["mtcnn", "mtcnn-reference"]
+    detector: Literal["mtcnn", "mtcnn-reference", "none"]
+    enlarge: Annotated[int, Field(ge=0, le=1024)]
     min_confidence: Annotated[float, Field(ge=0, le=1)]
     no_face: Literal["reject", "keep"]
     several_faces: Literal["largest", "most_confident", "reject"]
+    max_rejected: Rejected
     size: Annotated[int, Field(ge=32, le=1024)]
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"]
     batch_size: Count
@@ -160,7 +174,7 @@ class Balance(Section):
         tuple[Annotated[float, Field(gt=1)], Annotated[float, Field(le=2)]],
         AfterValidator(_ordered),
     ]
-    deployment_per_class: Count
+    deployment_per_class: Count | Literal["smallest"]
 
 
 class Split(Section):

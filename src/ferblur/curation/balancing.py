@@ -1,6 +1,7 @@
 """Balancing: minority classes are raised in train, all classes lowered in deployment (III.B-C)."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -42,19 +43,24 @@ def raise_minorities(
 
 
 def lower_majorities(
-    faces: pd.DataFrame, per_class: int, emotions: Sequence[str], generator: np.random.Generator
-) -> pd.DataFrame:
+    faces: pd.DataFrame, per_class: int | Literal["smallest"], emotions: Sequence[str],
+    generator: np.random.Generator,
+) -> pd.DataFrame:  # fmt: skip
     """Draw `per_class` faces of each class without replacement (section III.C: 750).
 
-    `faces` has the columns `source_id` and `label`. Returns a manifest with split `deployment`.
-    Raises UserError naming the class that has too few faces.
+    `faces` has the columns `source_id` and `label`; `smallest` draws as many as the smallest class
+    has. Returns a manifest with split `deployment`. Raises UserError naming the class that has too
+    few faces, or none.
     """
+    counts = [int((faces["label"] == label).sum()) for label in range(len(emotions))]
+    if per_class == "smallest":
+        per_class = max(1, min(counts))
     parts = []
     for label, emotion in enumerate(emotions):
         sources = np.sort(faces.loc[faces["label"] == label, "source_id"].to_numpy(dtype=object))
-        if len(sources) < per_class:
+        if counts[label] < per_class:
             raise UserError(
-                f"balance.deployment_per_class: {per_class} is more than the {len(sources)} "
+                f"balance.deployment_per_class: {per_class} is more than the {counts[label]} "
                 f"deployment faces of {emotion}; at most that many can be drawn"
             )
         picked = np.sort(generator.choice(sources, per_class, replace=False))
