@@ -53,16 +53,15 @@ def lower_majorities(
     few faces, or none.
     """
     counts = [int((faces["label"] == label).sum()) for label in range(len(emotions))]
-    if per_class == "smallest":
-        per_class = max(1, min(counts))
+    wanted = max(1, min(counts)) if per_class == "smallest" else per_class
     parts = []
     for label, emotion in enumerate(emotions):
         sources = np.sort(faces.loc[faces["label"] == label, "source_id"].to_numpy(dtype=object))
-        if counts[label] < per_class:
+        if counts[label] < wanted:
             raise UserError(
-                f"balance.deployment_per_class: {per_class} is more than the {counts[label]} "
+                f"balance.deployment_per_class: {wanted} is more than the {counts[label]} "
                 f"deployment faces of {emotion}; at most that many can be drawn"
             )
-        picked = np.sort(generator.choice(sources, per_class, replace=False))
+        picked = np.sort(generator.choice(sources, wanted, replace=False))
         parts.append(make_rows(picked, label, split="deployment"))
     return number_rows(parts)
