@@ -4,6 +4,10 @@ PROFILE ?=
 IMAGE := ferblur
 # for `make docker`, such as BUILD_ARGS="--build-arg IMAGENET_WEIGHTS=yes"
 BUILD_ARGS ?=
+# for `make import`, such as OPTIONS="--labels 0=anger,1=fear"
+FROM ?=
+AS ?=
+OPTIONS ?=
 GPUS ?= $(if $(shell command -v nvidia-smi),--gpus all)
 VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
@@ -28,7 +32,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale structure processors committed clean
+.PHONY: help setup import repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale structure processors committed clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +41,9 @@ setup: $(VENV)/installed ## install the locked packages into .venv (the other ta
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(call install,$(VENV),requirements.lock)
+
+import: setup ## bring your own faces in: FROM=folder-or-table AS=name; OPTIONS=--help lists more
+	@python -m ferblur.importing $(OPTIONS) "$(FROM)" "$(AS)"
 
 repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild2 switches first
 	@python -m ferblur.commands.preflight $(PROFILE)

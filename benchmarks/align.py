@@ -19,14 +19,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.profiler import ProfilerActivity, profile
 from tqdm import tqdm
 
+from ferblur.alignment.batches import Source, align_files
 from ferblur.alignment.detection import Detector, Mtcnn, MtcnnReference
-from ferblur.alignment.shards import align_shard, read_image
 from ferblur.core.files import write_json
 from ferblur.core.params import load_params
 from ferblur.core.ranks import cores
+from ferblur.images.decoding import read_image
 
 HERE = Path(__file__).parent
 WARM_UP = 32  # images
@@ -51,8 +53,11 @@ def staged(detector: Detector, threads: int) -> Callable[[list[Path]], int]:
     workers = ThreadPoolExecutor(threads)
 
     def run(files: list[Path]) -> int:
-        with tqdm(disable=True) as quiet:
-            return len(align_shard(files, detector, params, workers, quiet)[1])
+        sources = []
+        for file in files:
+            with Image.open(file) as image:
+                sources.append(Source(file, image.height, image.width))
+        return sum(1 for _ in align_files(sources, detector, params, workers))
 
     return run
 
@@ -70,7 +75,7 @@ def matrix_peak(size: int = 1024, seconds: float = 2.0) -> float:
 
 def convolutions(files: list[Path]) -> dict[str, float]:
     """Share of our detection spent in convolutions, and their GFLOP/s, on one core."""
-    images = np.stack([image for file in files if not isinstance(image := read_image(file), str)])
+    images = np.stack([read_image(file) for file in files])
     detector = Mtcnn()
     detector.detect(images)
     with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:

@@ -79,7 +79,7 @@ def hashes() -> dict[str, str]:
     cpu = choose_device(train.arithmetic)
     with deterministic(cpu, train.arithmetic):
         torch.manual_seed(train.seeds[0])
-        loop = Loop.begin(train, STEPS, cpu)
+        loop = Loop.begin(train, len(params.data.emotions), STEPS, cpu)
         batches = [
             Batch(samples[index], labels[index], BATCH, BATCH)
             for index in torch.arange(STEPS * BATCH).remainder(len(samples)).reshape(STEPS, BATCH)

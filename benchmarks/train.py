@@ -36,6 +36,7 @@ from ferblur.core import arithmetic
 from ferblur.core.files import write_json
 from ferblur.core.params import Train, load_params
 from ferblur.core.ranks import cores
+from ferblur.core.study import EMOTIONS
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import Samples
@@ -67,7 +68,11 @@ def textbook(samples: Samples, order: list[list[int]], params: Train) -> Callabl
     images = np.stack([samples[i][0] for i in range(len(samples))])
     pixels = (images.transpose(0, 3, 1, 2) / 255).astype(np.float16)
     labels = samples.labels
-    model = network.build(params).googlenet.to(memory_format=torch.contiguous_format).train()
+    model = (
+        network.build(params, len(EMOTIONS))
+        .googlenet.to(memory_format=torch.contiguous_format)
+        .train()
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=params.learning_rate)
     criterion = torch.nn.CrossEntropyLoss()
 
@@ -90,7 +95,8 @@ def ours(
     samples: Samples, order: list[list[int]], params: Train, device: torch.device, in_memory: bool
 ) -> Callable[[], None]:
     """What the stage `train` does, from faces on disk or from batches in memory."""
-    loop = Loop.begin(params.model_copy(update={"schedule": "constant"}), 1, device)
+    constant = params.model_copy(update={"schedule": "constant"})
+    loop = Loop.begin(constant, len(EMOTIONS), 1, device)
     kept = list(prefetch(samples, order, 1)) if in_memory else None
 
     def run() -> None:
@@ -134,7 +140,7 @@ def serve(size: int, steps: int) -> None:
 
 def flops_per_image(params: Train) -> float:
     """Floating-point operations of one training step, forward and backward, for an image."""
-    model = network.build(params).train()
+    model = network.build(params, len(EMOTIONS)).train()
     images = torch.zeros(2, params.input_size, params.input_size, 3, dtype=torch.uint8)
     with FlopCounterMode(display=False) as counter:
         logits, auxiliary = model(images)

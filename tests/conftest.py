@@ -89,20 +89,33 @@ def edit(project: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def aligned(project: Path, picture: Callable[..., np.ndarray]) -> Path:
+def classes() -> tuple[str, ...]:
+    """The emotions of `aligned`; a test may have others: parametrize("classes", […])."""
+    return EMOTIONS
+
+
+@pytest.fixture
+def aligned(
+    project: Path, edit: Callable[..., None], picture: Callable[..., np.ndarray],
+    classes: tuple[str, ...],
+) -> Path:  # fmt: skip
     """What `align` leaves: 64 px pictures of 3 people of each emotion, more of happiness."""
+    if classes != EMOTIONS:
+        edit(data={"emotions": list(classes)})
     folder = project / "data/align"
     folder.mkdir(parents=True)
     for start, pool in enumerate(POOLS):
         rows = [
             {"source_id": f"{emotion}/{number}.jpg", "label": label, "emotion": emotion,
              "subject": f"{pool}-{number % 3}", "status": "aligned"}
-            for label, emotion in enumerate(EMOTIONS)
+            for label, emotion in enumerate(classes)
             for number in range(12 if emotion == "happiness" else 8)
         ]  # fmt: skip
         pixels = [picture(1000 * start + index, 64, 64) for index in range(len(rows))]
         np.save(folder / f"{pool}.npy", np.stack(pixels))
         pd.DataFrame(rows).to_csv(folder / f"{pool}.csv", index=False)
+    (project / "data/prepare").mkdir()
+    (project / "data/prepare/near_duplicates.csv").write_text("pool,file,group\n")  # none
     return folder
 
 

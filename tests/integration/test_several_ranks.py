@@ -38,7 +38,7 @@ with joined() as ranks:
     order = training.shuffled(len(samples), params.batch_size, 7)
     cpu = torch.device("cpu")
     torch.manual_seed(5)
-    model = network.build(params)
+    model = network.build(params, 6)
     for module in model.modules():  # so that gradients reach every layer, without training
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight)
@@ -134,7 +134,7 @@ def test_evaluation_covers_every_sample_once(
 ) -> None:
     edit(train={"arithmetic": "float32"})
     torch.manual_seed(0)
-    model = network.build(load_params().train)
+    model = network.build(load_params().train, 6)
     for module in model.modules():  # so that the logits depend on the image, without training
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight)

@@ -80,7 +80,7 @@ def test_every_import_is_a_dependency(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_dvc_yaml_is_a_table_of_contents() -> None:
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 260
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 280
     for path in modules(STAGES):
         assert len(Path(path).read_text().splitlines()) <= 120, path
 

@@ -39,7 +39,7 @@ THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
 
 _BLACK = -127.5 / 128  # a black pixel as the networks see it: (grey level - 127.5) / 128
 _CROPS = 96  # a pass through R-Net or O-Net; more leave a processor's caches
-_PAIRS = 1 << 22  # boxes compared at once; bounds memory
+_PAIRS = 1 << 20  # boxes compared at once; bounds memory
 
 
 class Pool(nn.Module):
@@ -166,12 +166,19 @@ def pyramid(height: int, width: int) -> list[float]:
     return [float(CELL / MIN_FACE * SCALE_FACTOR**level) for level in range(levels)]
 
 
-def area_weights(size: int, scaled: int) -> np.ndarray:
-    """Matrix (scaled x size) that averages `size` px into `scaled` px by area; rows sum to 1."""
+def area_weights(
+    size: int, scaled: int, rows: slice = slice(None), columns: slice = slice(None)
+) -> np.ndarray:
+    """Matrix (scaled x size) that averages `size` px into `scaled` px by area; rows sum to 1.
+
+    Only the part that `rows` and `columns` name is made.
+    """
     edges = np.arange(scaled + 1) * (size / scaled)
-    pixels = np.arange(size)
-    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    weights: np.ndarray = np.clip(overlap, 0, None) / (size / scaled)
+    low, high = edges[:-1][rows, None], edges[1:][rows, None]
+    pixels = np.arange(size)[columns]
+    overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
+    weights: np.ndarray = np.clip(overlap, 0, None, out=overlap)
+    weights /= size / scaled
     return weights
 
 
@@ -189,19 +196,20 @@ class _Window:
     cell: int
 
 
-@lru_cache(1024)  # the same for every batch of a dataset
+@lru_cache(64)  # a few sizes' scales: a dataset has one size, or so many that none returns soon
 def _window(size: int, border: int, scale: float) -> _Window:
     """The window for an axis of `size` px with `border` black ones on either side."""
     padded = size + 2 * border
     scaled = int(padded * scale)
-    weights = area_weights(padded, scaled)[:, border : border + size]
-    seen = np.flatnonzero(weights.any(axis=1))
+    edges = np.arange(scaled + 1) * (padded / scaled)
+    seen = np.flatnonzero((edges[1:] > border) & (edges[:-1] < border + size))
     top, end = int(seen[0]), int(seen[-1]) + 1
+    weights = area_weights(padded, scaled, slice(top, end), slice(border, border + size))
     cells = -(-(scaled - 2) // 2) - 4
     first = max(0, -((CELL - 1 - top) // STRIDE))
     last = min(cells - 1, (end - 1) // STRIDE)
     start, stop = STRIDE * first, min(STRIDE * last + CELL, scaled)
-    part = torch.from_numpy(weights[top:end].astype(np.float32))
+    part = torch.from_numpy(weights.astype(np.float32))
     return _Window(part, slice(top - start, end - start), stop - start, first)
 
 
@@ -228,17 +236,24 @@ def suppress(
         inside = place < counts[chunk][:, None]
         index = torch.where(inside, starts[chunk][:, None] + place, 0)
         some = torch.where(inside[..., None], boxes[order[index]], 0.0)
-        low = torch.maximum(some[:, :, None, :2], some[:, None, :, :2])
-        high = torch.minimum(some[:, :, None, 2:], some[:, None, :, 2:])
-        shared = (high - low).clamp(min=0).prod(dim=-1)
-        area = (some[..., 2:] - some[..., :2]).prod(dim=-1)
-        if over == "union":
-            whole = area[:, :, None] + area[:, None, :] - shared
-        else:
-            whole = torch.minimum(area[:, :, None], area[:, None, :])
-        worse = ((shared / whole > threshold).triu(1)).any(dim=1)
+        # a large group is compared with a part of itself at a time
+        step = max(1, _PAIRS // (len(chunk) * most))
+        worse = torch.cat(
+            [_worse(some, slice(i, i + step), threshold, over) for i in range(0, most, step)], dim=1
+        )
         kept[index[inside]] = ~worse[inside]
     return order[kept]
+
+
+def _worse(boxes: Tensor, part: slice, threshold: float, over: str) -> Tensor:
+    """Whether a better box overlaps each of a part of G x N boxes, best first: G x part."""
+    these, better = boxes[:, None, part], boxes[:, : part.stop, None]
+    low = torch.maximum(better[..., :2], these[..., :2])
+    high = torch.minimum(better[..., 2:], these[..., 2:])
+    shared = (high - low).clamp(min=0).prod(dim=-1)
+    areas = [(some[..., 2:] - some[..., :2]).prod(dim=-1) for some in (better, these)]
+    whole = areas[0] + areas[1] - shared if over == "union" else torch.minimum(*areas)
+    return (shared / whole > threshold).triu(1 - part.start).any(dim=1)
 
 
 def _chunks(groups: Tensor, counts: list[int]) -> Iterator[Tensor]:

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ferblur.alignment.cascade import Cascade
 from ferblur.core.errors import UserError
 
 
@@ -22,6 +21,15 @@ class Detection:
     left_eye: tuple[int, int]
     right_eye: tuple[int, int]
     confidence: float
+
+    def scaled(self, factor: float) -> "Detection":
+        """The same face in an image `factor` times as large, in whole px."""
+        x, y, width, height = (round(value * factor) for value in self.box)
+        left, right = (
+            (round(eye[0] * factor), round(eye[1] * factor))
+            for eye in (self.left_eye, self.right_eye)
+        )
+        return Detection((x, y, width, height), left, right, self.confidence)
 
 
 class Detector(Protocol):
@@ -44,6 +52,8 @@ class Mtcnn:
     """MTCNN in PyTorch, always on the CPU; gives what the mtcnn package gives."""
 
     def __init__(self) -> None:
+        from ferblur.alignment.cascade import Cascade  # loads torch
+
         self._cascade = Cascade()
 
     def detect(self, images: np.ndarray) -> list[list[Detection]]:
@@ -110,4 +120,17 @@ DETECTORS: dict[str, type[Mtcnn] | type[MtcnnReference]] = {
     "mtcnn": Mtcnn,
     "mtcnn-reference": MtcnnReference,
 }
-"""The values of `align.detector`."""
+"""The values of `align.detector`, but for `none`."""
+
+
+def make_detector(name: str) -> Detector | None:
+    """The detector that `align.detector` names; None where no face is searched, without torch."""
+    if name == "none":
+        return None
+    # oneDNN keeps code for every shape it has met: of a dataset with many sizes, hundreds of MB
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
+    import torch
+
+    # one thread a batch, whatever the machine: the number of threads changes the last bits
+    torch.set_num_threads(1)
+    return DETECTORS[name]()

@@ -4,11 +4,9 @@ Writes paper/committed.json from the run in the working directory: its parameter
 and the scores of every training.
 """
 
-import sys
-
 from ferblur.core import run_log
 from ferblur.core.arithmetic import PORTABLE
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import write_json
 from ferblur.evidence.run_comparison import COMMITTED, this_run
 
@@ -28,7 +26,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main()
-    except UserError as error:
-        sys.exit(str(error))

@@ -15,7 +15,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import atomic
 from ferblur.core.params import load_params
 from ferblur.core.study import MODELS
@@ -123,7 +123,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main(*sys.argv[1:])
-    except UserError as error:
-        sys.exit(str(error))

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torchvision.models import GoogLeNet_Weights
 
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import atomic, sha256
 from ferblur.model.imagenet import IMAGENET, expected
 
@@ -51,7 +51,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main()
-    except UserError as error:
-        sys.exit(str(error))

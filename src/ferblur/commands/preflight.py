@@ -1,35 +1,66 @@
 """What `make repro` and the container check and say before any long work.
 
-`python -m ferblur.commands.preflight` checks params.yaml and the dataset's layout, which plain
-`dvc repro` does not, and prints device, dataset and profile; with the name of a profile it first
-copies profiles/<profile>.yaml over params.yaml. `--no-device` leaves out the device, so that torch
-is never loaded: for commands that train nothing.
+`python -m ferblur.commands.preflight` checks params.yaml, the dataset's layout and counts, memory
+and disk, which plain `dvc repro` does not, and prints device, dataset, profile and what a run
+needs; all that is wrong is said at once. With the name of a profile it first copies
+profiles/<profile>.yaml, or the one that the importer wrote as datasets/<profile>/params.yaml, over
+params.yaml. `--no-device` leaves out the device and the needs, so that torch is never loaded: for
+commands that train nothing.
 """
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ferblur.commands import forecast
+from ferblur.commands.forecast import Counts, Work
 from ferblur.core import arithmetic
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import write_text
 from ferblur.core.params import PARAMS, Params, changed, load_params
+from ferblur.core.study import EMOTIONS, POOLS, SPLITS
 from ferblur.curation import layout
 from ferblur.model import imagenet
 
 PROFILES = Path("profiles")
+DATASETS = Path("datasets")
+BUILT_IN = DATASETS / "synthetic"
+RENDERED = 128**2 / 1e6
+"""Megapixels of a rendered face."""
+
+WRITTEN = (".", ".dvc", ".dvc/cache", ".partial", "data", "models", "paper", "results")
+"""Folders that a run writes in."""
+
+FAR = 10
+"""Times by which the largest class may be larger than the smallest before that is worth a word."""
+
+
+def profiles() -> dict[str, Path]:
+    """The parameter files that PROFILE= knows, by name: the project's own, then the datasets'."""
+    imported = {path.parent.name: path for path in DATASETS.glob("*/params.yaml") if path.is_file()}
+    own = {path.stem: path for path in PROFILES.glob("*.yaml")}
+    return dict(sorted(own.items())) | dict(sorted((imported | own).items()))
 
 
 def use_profile(name: str) -> None:
     """Copy a profile over params.yaml.
 
-    Raises UserError for an unknown profile, and where params.yaml holds edits that neither a
-    profile nor the last commit has, so that nobody's work is overwritten.
+    Raises UserError for an unknown profile, for one with mistakes, and where params.yaml holds
+    edits that neither a profile nor the last commit has, so that nobody's work is overwritten.
     """
-    known = {path.stem: path.read_bytes() for path in sorted(PROFILES.glob("*.yaml"))}
+    known = profiles()
     if name not in known:
-        raise UserError(f"PROFILE: no profile '{name}'; there are {', '.join(known)}")
-    if PARAMS.exists() and PARAMS.read_bytes() not in known.values():
+        raise UserError(
+            f"PROFILE: no profile '{name}'; there are {', '.join(known)} "
+            f"({PROFILES}/*.yaml and {DATASETS}/*/params.yaml)"
+        )
+    load_params(known[name])
+    if PARAMS.exists() and PARAMS.read_bytes() not in [
+        path.read_bytes() for path in known.values()
+    ]:
         edited = subprocess.run(
             ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS)], check=False, capture_output=True
         )
@@ -37,7 +68,7 @@ def use_profile(name: str) -> None:
             raise UserError(
                 f"{PARAMS}: has uncommitted edits; commit or undo them before PROFILE={name}"
             )
-    write_text(PARAMS, known[name].decode())
+    write_text(PARAMS, known[name].read_text(encoding="utf-8"))
 
 
 def allow_no_git() -> None:
@@ -52,67 +83,205 @@ def allow_no_git() -> None:
         subprocess.run(["dvc", "config", "--local", "--unset", "core.no_scm"], check=True)
 
 
-def describe_dataset(params: Params) -> str:
-    """The dataset in words.
+def count(params: Params) -> Counts:
+    """The dataset's files by pool and emotion; of the built-in one, those that will be rendered.
 
-    Raises UserError where its layout is not the documented one.
+    Raises UserError with all that is wrong with the dataset.
     """
-    root = Path(params.data.root)
-    if root == Path("datasets/synthetic"):
-        return f"{root}, rendered by the stage 'synthesize'"
-    counts = layout.check(root)
-    return f"{root}, " + ", ".join(f"{number} {pool}" for pool, number in counts.items())
+    root, emotions = Path(params.data.root), params.data.emotions
+    if root != BUILT_IN:
+        return layout.check(root, emotions)
+    if unknown := [emotion for emotion in emotions if emotion not in EMOTIONS]:
+        raise UserError(
+            f"data.emotions: {BUILT_IN} shows no {', no '.join(unknown)}; it has "
+            f"{', '.join(EMOTIONS)}"
+        )
+    rendered = params.synthesize.model_dump()
+    return {
+        pool: {
+            emotion: rendered["clips"][pool][emotion] * rendered["frames"][pool]
+            for emotion in emotions
+        }
+        for pool in POOLS
+    }
+
+
+def describe_dataset(params: Params, counts: Counts) -> str:
+    """The dataset in words: files, smallest and largest class, what is left out."""
+    root, emotions = Path(params.data.root), params.data.emotions
+    said = str(root)
+    if root == BUILT_IN:
+        said += ", rendered by the stage 'synthesize'"
+    for pool, classes in counts.items():
+        smallest, largest = (choose(classes, key=classes.__getitem__) for choose in (min, max))
+        said += f", {sum(classes.values()):,} {pool} ("
+        if classes[smallest] == classes[largest]:
+            said += f"{classes[smallest]:,} of each class)"
+        else:
+            said += f"{smallest} {classes[smallest]:,} to {largest} {classes[largest]:,})"
+    if root != BUILT_IN:
+        for pool in POOLS:
+            if left := layout.left_out(root, pool, emotions):
+                said += f"; left out of {pool}: "
+                said += ", ".join(f"{name} {number:,}" for name, number in left.items())
+    return said
+
+
+def check_counts(params: Params, counts: Counts) -> tuple[list[str], list[str]]:
+    """What `balance`, `split` and `train` will refuse, and what is worth a word, a line each.
+
+    Files are counted, and faces can only be fewer: what is refused here would be refused there.
+    """
+    faults, doubts = list[str](), list[str]()
+    deployment, wanted = counts["deployment"], params.balance.deployment_per_class
+    if wanted != "smallest" and min(deployment.values()) < wanted:
+        few = {name: number for name, number in deployment.items() if number < wanted}
+        faults.append(
+            f"balance.deployment_per_class: {wanted:,} is more than the deployment files of "
+            f"{', '.join(f'{name} ({number:,})' for name, number in few.items())}: at most "
+            f"{min(few.values()):,}, or 'smallest' for as many as the smallest class has"
+        )
+    split, train = params.split, counts["train"]
+    largest = max(train, key=train.__getitem__)
+    levels = 1 if split.reuse else len(split.blurred_levels)
+    if split.blurred_per_class * levels > train[largest]:
+        faults.append(
+            f"split.blurred_per_class: {split.blurred_per_class:,}"
+            + f" for each of {levels} levels" * (levels > 1)
+            + f" is more than the {train[largest]:,} train files of {largest}, the largest class: "
+            f"at most {train[largest] // levels:,}" + " (or split.reuse: true)" * (levels > 1)
+        )
+    total = len(train) * train[largest]
+    sizes = [round(total * ratio) for ratio in split.ratios[:2]]
+    sizes.append(total - sum(sizes))
+    least = len(train) if split.stratify else 1
+    for name, size in zip(SPLITS, sizes, strict=True):
+        if size < least:
+            faults.append(
+                f"split.ratios: {list(split.ratios)} of {total:,} samples leaves {size} for "
+                f"{name}, and at least {least} must be there: more files are needed"
+            )
+    if params.train.batch_size > sizes[0] >= least:
+        doubts.append(
+            f"train.batch_size: {params.train.batch_size} is more than the {sizes[0]:,} training "
+            "samples, so that an epoch is a single step"
+        )
+    for pool, classes in counts.items():
+        smallest, largest = (choose(classes, key=classes.__getitem__) for choose in (min, max))
+        if classes[largest] > FAR * classes[smallest]:
+            doubts.append(
+                f"{pool}: {smallest} is far smaller ({classes[smallest]:,}) than {largest} "
+                f"({classes[largest]:,}): "
+                + ("its faces will be repeated to make up for it" if pool == "train"
+                else "what is said of it rests on few faces")
+            )  # fmt: skip
+    return faults, doubts
+
+
+def check_folders() -> list[str]:
+    """The folders that a run writes in and this user may not, a line each."""
+    return [
+        f"{Path(name).resolve()}: not writable by this user (chmod u+w, or work in a copy)"
+        for name in WRITTEN
+        if Path(name).is_dir() and not os.access(name, os.W_OK | os.X_OK)
+    ]
 
 
 def describe_profile(params: Params) -> str:
     """The profile that params.yaml is nearest to, and the keys in which it differs."""
-    edits = {
-        path.stem: changed(params.model_dump(), load_params(path).model_dump())
-        for path in sorted(PROFILES.glob("*.yaml"))
-    }
+    edits = {}
+    for name, path in profiles().items():
+        try:
+            edits[name] = changed(params.model_dump(), load_params(path).model_dump())
+        except UserError:
+            if path.parent == PROFILES:
+                raise  # one of an imported dataset may be older than this code
     nearest = min(edits, key=lambda name: len(edits[name]))
     return nearest + (f", except for {', '.join(edits[nearest])}" if edits[nearest] else "")
 
 
-def describe_device(params: Params) -> str:
-    """The device, its arithmetic, and why it is not a GPU where it is none."""
+def describe_device(params: Params) -> tuple[str, str]:
+    """The device, its arithmetic, and why it is not a GPU where it is none; and `forecast`'s word.
+
+    That is the arithmetic of training, or GPU.
+    """
     wanted = params.train.arithmetic
     if wanted == arithmetic.PORTABLE:
         return (
             "CPU, portable arithmetic: the same bytes on every x86-64 processor "
             "(train.arithmetic: bfloat16 uses what this machine has, a GPU too)"
-        )
+        ), wanted
     # torch takes seconds to import
     from ferblur.model.device import arithmetic_on, choose_device, device_name, gpu_problem
 
     device = choose_device(wanted)
     used = arithmetic_on(wanted, device)
     if device.type == "cuda":
-        return f"{device_name(device)}, {used}"
+        return f"{device_name(device)}, {used}", forecast.GPU
     slow = f", as {wanted} is not native here: expect twice the time" if used != wanted else ""
-    return f"CPU, {used}{slow}; {gpu_problem()}"
+    return f"CPU, {used}{slow}; {gpu_problem()}", used
+
+
+def describe_needs(params: Params, counts: Counts, used: str) -> tuple[str, list[str], list[str]]:
+    """What a run needs, what of it is not there, and what may not be."""
+    root, megapixels = Path(params.data.root), RENDERED
+    if root != BUILT_IN:
+        files = [
+            root / pool / file
+            for pool in POOLS
+            for file in layout.list_files(root, pool, params.data.emotions)
+        ]
+        megapixels = forecast.median_megapixels(files)
+    return forecast.forecast(params, Work.of(params, counts, megapixels, root == BUILT_IN), used)
+
+
+@contextmanager
+def collected(faults: list[str]) -> Iterator[None]:
+    """Note what is wrong and go on."""
+    try:
+        yield
+    except UserError as error:
+        faults.append(str(error))
 
 
 def main(arguments: list[str]) -> None:
-    """Switch the profile if one is named, check, and print what was found, a line each."""
+    """Switch the profile if one is named, check, and print what was found, a line each.
+
+    Raises UserError with all that is wrong, a line a fault.
+    """
     arithmetic.check()
     allow_no_git()
-    profiles = [argument for argument in arguments if argument != "--no-device"]
-    if len(profiles) > 1:
-        raise UserError(f"PROFILE: name one profile, not {', '.join(profiles)}")
-    if profiles:
-        use_profile(profiles[0])
+    names = [argument for argument in arguments if argument != "--no-device"]
+    if len(names) > 1:
+        raise UserError(f"PROFILE: name one profile, not {', '.join(names)}")
+    if names:
+        use_profile(names[0])
     params = load_params()
-    found = {"dataset": describe_dataset(params), "profile": describe_profile(params)}
-    if params.train.weights == "imagenet":
-        imagenet.check(imagenet.IMAGENET)
+    faults, doubts, found = check_folders(), list[str](), dict[str, str]()
+    counts: Counts = {}
+    used = ""
     if "--no-device" not in arguments:
-        found = {"device": describe_device(params)} | found
-    print("\n".join(f"{name}: {what}" for name, what in found.items()))
+        with collected(faults):
+            found["device"], used = describe_device(params)
+    with collected(faults):
+        counts = count(params)
+        wrong, odd = check_counts(params, counts)
+        faults, doubts = faults + wrong, doubts + odd
+        found["dataset"] = describe_dataset(params, counts)
+    found["profile"] = describe_profile(params)
+    if params.train.weights == "imagenet":
+        with collected(faults):
+            imagenet.check(imagenet.IMAGENET)
+    if used and counts:
+        found["needs"], wrong, odd = describe_needs(params, counts, used)
+        faults, doubts = faults + wrong, doubts + odd
+    print("\n".join(f"{name}: {what}" for name, what in found.items()), flush=True)
+    for doubt in doubts:
+        print(f"warning: {doubt}", file=sys.stderr)
+    if faults:
+        raise UserError("\n".join(faults))
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main(sys.argv[1:])
-    except UserError as error:
-        sys.exit(str(error))

@@ -29,7 +29,7 @@ from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, plan_repro
 
 from ferblur.core.arithmetic import PORTABLE, THREADS
-from ferblur.core.errors import UserError
+from ferblur.core.errors import one_line
 from ferblur.core.files import write_text
 from ferblur.core.params import load_params
 from ferblur.core.ranks import cores
@@ -158,9 +158,5 @@ def main(stages: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -19,7 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ferblur.core import arithmetic
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import digest, read_json, write_json
 from ferblur.evidence import environment
 from ferblur.evidence.run_comparison import versions
@@ -126,7 +126,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main(sys.argv[1:])
-    except UserError as error:
-        sys.exit(str(error))

@@ -1,24 +1,53 @@
 """The one loader of params.yaml: a section for each stage, every value checked first."""
 
 import json
+import os
+import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, printable
 from ferblur.core.files import read_yaml
 from ferblur.core.study import LEVELS, POOLS
 
 PARAMS = Path("params.yaml")
 
+OWN_FOLDERS = (".dvc", ".git", ".partial", "data", "models", "paper", "results")
+"""What the pipeline writes, and empties, itself."""
+
+MOST = 1_000_000
+"""Of faces and people; no data set of either has more."""
+
+MOST_RENDERED = 100_000
+"""Images of a pool: more than an hour of rendering."""
+
+MOST_PIXELS = 1 << 26
+"""Of a batch as the network takes it: 4096 images of 128 px."""
+
+MOST_MISTAKES = 20
+"""Lines about one file."""
+
+NOT_EMOTIONS = (
+    "label", "nan", "null", "predicted", "sample_id", "source_id", "subject", "task"
+)  # fmt: skip
+"""Names of columns beside those of the classes in tables of predictions, and words for a gap."""
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Rejected = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Emotion = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,29}$")]
-Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
 
 def _ordered(pair: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -33,25 +62,80 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _number(least: int, most: int) -> AfterValidator:
+    """Bound how many values there are; a field's own bounds would count only the good ones."""
+
+    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not least <= len(values) <= most:
+            raise ValueError(f"must be a list of {least} to {most}, not of {len(values)}")
+        return values
+
+    return AfterValidator(check)
+
+
 def _thirds(ratios: tuple[float, float, float]) -> tuple[float, float, float]:
     if abs(sum(ratios) - 1) > 1e-9:
         raise ValueError(f"must add up to 1, not {sum(ratios)}")
     return ratios
 
 
+def _name(emotion: str) -> str:
+    """Check a class's name, which is a folder's and stands in tables."""
+    known = r"[a-z][a-z_]{0,29}"
+    if not re.fullmatch(known, emotion):
+        nearest = re.sub(r"[\W\d_]+", "_", emotion.lower()).strip("_")
+        nearest = nearest if re.fullmatch(known, nearest) else "anger"
+        raise ValueError(f"must be up to 30 lower-case letters or _, such as {nearest}")
+    if emotion in NOT_EMOTIONS:
+        raise ValueError("must be another name, for this one means something else in tables")
+    return emotion
+
+
+def _colour(value: str) -> str:
+    if not re.fullmatch("#[0-9A-Fa-f]{6}", value):
+        raise ValueError("must be a colour in quotes, such as '#0072B2'")
+    return value
+
+
+def _folder(root: str) -> str:
+    """Check a path that DVC and the stages take as it is written."""
+    if not root.strip():
+        raise ValueError("must name a folder")
+    if root != root.strip() or any(unicodedata.category(letter) == "Cc" for letter in root):
+        raise ValueError("must not begin or end with space, nor hold control characters")
+    if root.startswith(("~", "$")) or "${" in root:
+        raise ValueError("must be written out: neither ~ nor variables are replaced")
+    if "://" in root:
+        raise ValueError("must be a folder of this machine, not an address")
+    whole = Path(os.path.normpath(Path.cwd() / root))  # as written: links may lead elsewhere
+    for own in OWN_FOLDERS:
+        if whole.is_relative_to(Path.cwd() / own):
+            raise ValueError(f"must not lie in {own}, whose files the pipeline replaces")
+    return root
+
+
+def _number_or_smallest(value: object) -> object:
+    """Check here, for the types of a union each give a message of their own."""
+    if value != "smallest" and not (type(value) is int and 1 <= value <= MOST):
+        raise ValueError(f"must be a number of faces, 1 to {MOST}, or smallest")
+    return value
+
+
+Emotion = Annotated[str, AfterValidator(_name)]
+Colour = Annotated[str, AfterValidator(_colour)]
+
+
 class Section(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are errors, values are read-only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
     """Where the raw images are, and the classes they are sorted into."""
 
-    root: Annotated[str, Field(min_length=1)]
-    emotions: Annotated[
-        tuple[Emotion, ...], Field(min_length=2, max_length=10), AfterValidator(_distinct)
-    ]
+    root: Annotated[str, Field(max_length=1000), AfterValidator(_folder)]
+    emotions: Annotated[tuple[Emotion, ...], _number(2, 10), AfterValidator(_distinct)]
 
     @property
     def chance(self) -> float:
@@ -69,8 +153,8 @@ class Pools(Section):
 class Duplicates(Section):
     """Repeated frames to plant in each pool."""
 
-    train: Annotated[int, Field(ge=0)]
-    deployment: Annotated[int, Field(ge=0)]
+    train: Annotated[int, Field(ge=0, le=MOST)]
+    deployment: Annotated[int, Field(ge=0, le=MOST)]
 
 
 class Emotions(Section):
@@ -135,6 +219,10 @@ class Synthesize(Section):
         for pool in POOLS:
             clips = sum(getattr(self.clips, pool).model_dump().values())
             frames = clips * getattr(self.frames, pool)
+            if frames > MOST_RENDERED:
+                raise ValueError(
+                    f"frames.{pool}: at most {MOST_RENDERED} images, not {frames} of {clips} clips"
+                )
             for name, most in (("subjects", clips), ("duplicates", frames)):
                 if (number := getattr(getattr(self, name), pool)) > most:
                     raise ValueError(
@@ -163,7 +251,7 @@ class Align(Section):
     max_rejected: Rejected
     size: Annotated[int, Field(ge=32, le=1024)]
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"]
-    batch_size: Count
+    batch_size: Annotated[int, Field(ge=1, le=1024)]
 
 
 class Balance(Section):
@@ -174,7 +262,7 @@ class Balance(Section):
         tuple[Annotated[float, Field(gt=1)], Annotated[float, Field(le=2)]],
         AfterValidator(_ordered),
     ]
-    deployment_per_class: Count | Literal["smallest"]
+    deployment_per_class: Annotated[int | Literal["smallest"], BeforeValidator(_number_or_smallest)]
 
 
 class Split(Section):
@@ -186,7 +274,7 @@ class Split(Section):
     blurred_per_class: Count
     blurred_levels: Annotated[
         tuple[Literal["low", "medium", "high", "very_high"], ...],
-        Field(min_length=1),
+        _number(1, 4),
         AfterValidator(_distinct),
     ]
     reuse: bool
@@ -220,15 +308,15 @@ class Blur(Section):
 class Train(Section):
     """Fitting GoogLeNet (section IV); each model is trained once from each seed."""
 
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_distinct)]
+    seeds: Annotated[tuple[Seed, ...], _number(1, 100), AfterValidator(_distinct)]
     weights: Literal["none", "imagenet"]
     input_size: Annotated[int, Field(ge=32, le=1024)]
     normalisation: Literal["none", "imagenet", "per_image"]
     channel_order: Literal["rgb", "bgr"]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     auxiliary_weight: Annotated[float, Field(ge=0, le=1)]
-    epochs: Count
-    batch_size: Annotated[int, Field(ge=2)]
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    batch_size: Annotated[int, Field(ge=2, le=4096)]
     optimizer: Literal["adam", "adamw"]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0, le=1)]
@@ -245,14 +333,14 @@ class Evaluate(Section):
 
     epoch: Literal["last", "best"]
     f1_average: Literal["macro", "weighted"]
-    batch_size: Count
+    batch_size: Annotated[int, Field(ge=1, le=4096)]
 
 
 class Statistics(Section):
     """Intervals and tests beside the paper's point values."""
 
     seed: Seed
-    resamples: Annotated[int, Field(ge=100)]
+    resamples: Annotated[int, Field(ge=100, le=10_000)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
@@ -280,16 +368,36 @@ class Params(Section):
     statistics: Statistics
     figures: Figures
 
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        size = self.align.size
+        for level, radius in self.blur.radii().items():
+            if radius >= size:
+                raise ValueError(
+                    f"blur.{level}: must be less than align.size, {size}, not {radius}"
+                )
+        most = MOST_PIXELS // self.train.input_size**2
+        for name, batch in (("train", self.train), ("evaluate", self.evaluate)):
+            if batch.batch_size > most:
+                raise ValueError(
+                    f"{name}.batch_size: at most {most} where train.input_size is "
+                    f"{self.train.input_size}, not {batch.batch_size}"
+                )
+        return self
+
 
 def mistakes(path: Path, error: ValidationError) -> UserError:
     """One line for each mistake in a file: the key, the value and what is allowed."""
     lines = []
     for mistake in error.errors():
-        key = ".".join(str(part) for part in mistake["loc"])
+        key = printable(".".join(str(part) for part in mistake["loc"]))
         whole = isinstance(mistake["input"], dict)  # a section, whose message has the value
-        value = "" if whole or mistake["type"] == "missing" else f" (is {mistake['input']!r})"
+        known = whole or mistake["type"] == "missing"
+        value = "" if known else f" (is {printable(repr(mistake['input']))})"
         allowed = mistake["msg"].removeprefix("Value error, ")
         lines.append(f"{path}: {key + ': ' if key else ''}{allowed}{value}")
+    if (more := len(lines) - MOST_MISTAKES) > 0:
+        lines[MOST_MISTAKES:] = [f"{path}: {more} more mistakes"]
     return UserError("\n".join(lines))
 
 
@@ -298,19 +406,12 @@ def load_params(path: Path = PARAMS) -> Params:
 
     Raises UserError with one line for each mistake: the key, the value and what is allowed.
     """
-    content = read_yaml(path)
+    content = json.dumps(read_yaml(path))
     try:
         # strict: '"15"' is not a number and 1 is not true; tuples and integers-as-floats pass
-        return Params.model_validate_json(_as_json(content), strict=True)
+        return Params.model_validate_json(content, strict=True)
     except ValidationError as error:
         raise mistakes(path, error) from error
-
-
-def _as_json(content: dict[str, Any]) -> str:
-    try:
-        return json.dumps(content)
-    except TypeError as error:  # dates and other YAML types no parameter has
-        raise UserError(f"{PARAMS}: {error}") from error
 
 
 def changed(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:

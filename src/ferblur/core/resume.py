@@ -1,23 +1,26 @@
 """Work in progress that outlives a killed stage.
 
 DVC deletes a stage's outputs before it runs the stage, so half-done work is kept in
-`.partial/<stage>/<digest>` (git-ignored, same file system) and renamed into place at the end.
+`.partial/<stage>/<digest>` (git-ignored) and renamed into place at the end.
 The digest covers the inputs, the parameters and the code, so stale work is never continued.
 """
 
 import ctypes
+import errno
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ferblur.core.errors import fault
 from ferblur.core.files import sha256
 from ferblur.core.ranks import Ranks
 
@@ -65,7 +68,7 @@ def partial_folder(
             fcntl.flock(others, fcntl.LOCK_UN)
             folder.mkdir(parents=True, exist_ok=True)
             for unfinished in sorted(folder.rglob(".*")):  # `files.atomic`, killed while it wrote
-                unfinished.unlink()
+                _delete(unfinished)
         ranks.wait()
         if not ranks.first:
             fcntl.flock(others, fcntl.LOCK_SH)
@@ -76,7 +79,7 @@ def partial_folder(
                 done = PARTIAL / f".{stage}.done"
                 shutil.rmtree(done, ignore_errors=True)
                 (PARTIAL / stage).rename(done)
-                shutil.rmtree(done)
+                shutil.rmtree(done, ignore_errors=True)  # the work is done
         finally:
             lock.release()
 
@@ -90,11 +93,43 @@ def _acquire(lock: FileLock, stage: str) -> None:
 
 
 def publish(source: Path, target: Path) -> None:
-    """Rename a finished file or folder into place, replacing what is there."""
+    """Rename a finished file or folder into place, replacing what is there.
+
+    On another disk a copy beside the target is what is renamed, so that a reader never sees half
+    of it; the source is deleted last, so that a kill on the way loses nothing. Raises OSError
+    naming `target` where that disk refuses the copy.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy = target.with_name(f".{target.name}.copy")
+        try:
+            _delete(copy)  # a killed run's
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy)
+            _replace(copy, target)
+        except OSError as refused:
+            with suppress(OSError):
+                _delete(copy)
+            if (number := fault(refused)) is None:
+                raise
+            raise OSError(number, os.strerror(number), str(target)) from refused
+        _delete(source)
+
+
+def _replace(source: Path, target: Path) -> None:
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     source.replace(target)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def die_with_parent() -> None:

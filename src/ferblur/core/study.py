@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from ferblur.core.errors import UserError
 
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
-"""Class names; a label is the index, as scikit-learn's LabelEncoder gives it (section III.A)."""
+"""The study's six classes, in the order scikit-learn's LabelEncoder gives them (section III.A).
 
-CHANCE = 1 / len(EMOTIONS)
-"""Accuracy of guessing."""
+Those of a run are `params.yaml: data.emotions`; what a user's data goes through reads them there.
+"""
 
 POOLS = ("train", "deployment")
 """The two subsets of the study; their subjects differ (section III.A)."""

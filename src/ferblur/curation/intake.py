@@ -1,76 +1,186 @@
-"""Intake: which files of a pool are images, and which of those are exact duplicates (III.A)."""
+"""Intake: which files of a pool are pictures, and which of those are exact duplicates (III.A)."""
 
 import hashlib
 import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from tqdm import tqdm
 
-from ferblur.core.study import EMOTIONS
-from ferblur.curation.layout import SIDECAR, list_files, read_subjects
+from ferblur.core.params import Prepare
+from ferblur.core.ranks import cores
+from ferblur.curation.layout import CONTROL, SIDECAR, list_files, read_subjects
+from ferblur.curation.similarity import difference_hash, group
+from ferblur.images.decoding import decode, reading
+
+SEEN = 2**18
+"""Most px of a picture as its likeness is judged: a larger JPEG need not be decoded whole."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def examine(path: Path, hash_of: str) -> tuple[str, tuple[int, int, int]]:
+@dataclass(frozen=True)
+class Examined:
+    """What is known of a picture: SHA-256, width and height in px as it is looked at, likeness."""
+
+    digest: str
+    width: int
+    height: int
+    bytes: int
+    likeness: int
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came of a pool: three tables that together name every file in it, once.
+
+    `accepted` has source_id, label, emotion, subject, sha256, image_width, image_height and bytes;
+    `duplicates` file and duplicate_of; `rejects` file and reason. `likenesses` are the difference
+    hashes of the accepted (uint64), `absent` the files listed in the sidecar that are not there.
+    """
+
+    accepted: pd.DataFrame
+    duplicates: pd.DataFrame
+    rejects: pd.DataFrame
+    likenesses: np.ndarray
+    absent: list[str]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The three tables by name."""
+        names = ("accepted", "duplicates", "rejects")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def found(self) -> int:
+        """How many files there are."""
+        return sum(map(len, self.tables.values()))
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many files are rejected for each reason, without its details."""
+        return Counter(reason.partition(":")[0] for reason in self.rejects["reason"])
+
+    def counts(self, emotions: Sequence[str]) -> dict[str, Any]:
+        """What there is to say of the pool in numbers; sizes are the smallest and the largest."""
+        accepted = self.accepted
+        classes = accepted["emotion"].value_counts().reindex(list(emotions), fill_value=0)
+        return {
+            "found": self.found,
+            **{name: len(table) for name, table in self.tables.items()},
+            "conflicting": sum(
+                file.partition("/")[0] != kept.partition("/")[0]
+                for file, kept in self.duplicates.itertuples(index=False)
+            ),
+            "subjects": len(set(accepted["subject"]) - {""}),
+            "classes": classes.to_dict(),
+            "width": [int(accepted["image_width"].min()), int(accepted["image_width"].max())],
+            "height": [int(accepted["image_height"].min()), int(accepted["image_height"].max())],
+            "reasons": dict(self.reasons.most_common()),
+            "listed_but_absent": len(self.absent),
+        }
+
+
+def examine(path: Path, hash_of: str) -> Examined:
     """Decode and hash one file.
 
-    `hash_of` is `file` (the bytes on disk) or `pixels` (the decoded RGB image and its size).
-    Returns the SHA-256 in hexadecimal, and the image's width and height in px and the file's size
-    in bytes. Raises ValueError with the reason where the file is to be rejected.
+    `hash_of` is `file` (the bytes on disk) or `pixels` (the size and the pixels of the picture,
+    upright, in sRGB). Raises ValueError with the reason where the file is to be rejected.
     """
-    if path.suffix.lower() not in (".jpg", ".jpeg"):
-        raise ValueError("not a .jpg file")
-    try:
-        content = path.read_bytes()
-        with Image.open(path, formats=["JPEG"]) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = reason.replace(str(path), "file")
-        raise ValueError(f"cannot be decoded: {reason}") from error
-    height, width, _ = pixels.shape
-    hashed = content
-    if hash_of == "pixels":
-        hashed = repr(pixels.shape).encode() + pixels.tobytes()
-    return hashlib.sha256(hashed).hexdigest(), (width, height, len(content))
+    by_pixels = hash_of == "pixels"
+    with reading(path) as content:
+        pixels, (width, height) = decode(content, None if by_pixels else SEEN)
+        hashed = hashlib.sha256(repr((height, width, 3)).encode() if by_pixels else content)
+        size = len(content)
+    if by_pixels:
+        hashed.update(pixels.data)
+    return Examined(hashed.hexdigest(), width, height, size, difference_hash(pixels))
 
 
-def accept_pool(root: Path, pool: str, hash_of: str) -> dict[str, pd.DataFrame]:
-    """Examine every file of a pool.
+def accept_pool(root: Path, pool: str, params: Prepare, emotions: Sequence[str]) -> Intake:
+    """Examine every file of a pool, several at a time; labels are places in `emotions`.
 
-    Returns three tables that together name every file found: `accepted` (source_id, label,
-    emotion, subject, sha256, image_width, image_height, bytes), `duplicates` (file, duplicate_of)
-    and `rejects` (file, reason).
     The first of equal files in sorted order is kept.
     """
     subjects = read_subjects(root, pool)
-    accepted, duplicates, rejects = [], [], []
-    first: dict[str, str] = {}
-    for file in list_files(root, pool):
-        printable = os.fsencode(file).decode("utf-8", "backslashreplace")
-        if printable != file:
-            rejects.append((printable, "its name is not UTF-8"))
-            continue
+    files = list_files(root, pool, emotions)
+
+    def look(file: str) -> Examined | str:
+        """What a file is, or why it is rejected."""
+        if subjects is not None and file not in subjects:
+            return f"not listed in {SIDECAR}"
         try:
-            digest, size = examine(root / pool / file, hash_of)
-            if subjects is not None and file not in subjects:
-                raise ValueError(f"not listed in {SIDECAR}")
+            return examine(root / pool / file, params.hash_of)
         except ValueError as error:
-            rejects.append((file, str(error)))
-            continue
-        if digest in first:
-            duplicates.append((file, first[digest]))
+            return str(error)
+
+    accepted, duplicates, rejects, likenesses = [], [], [], []
+    first: dict[str, str] = {}
+    for file, seen in zip(files, _in_order(look, files, f"prepare {pool}"), strict=True):
+        printable = _printable(file)
+        if printable != file:
+            rejects.append((printable, "its name is not UTF-8, or has control characters"))
+        elif isinstance(seen, str):
+            rejects.append((file, seen))
+        elif seen.digest in first:
+            duplicates.append((file, first[seen.digest]))
         else:
-            first[digest] = file
+            first[seen.digest] = file
             emotion = file.partition("/")[0]
             subject = subjects[file] if subjects else ""
-            label = EMOTIONS.index(emotion)
-            accepted.append((file, label, emotion, subject, digest, *size))
+            about = seen.digest, seen.width, seen.height, seen.bytes
+            accepted.append((file, emotions.index(emotion), emotion, subject, *about))
+            likenesses.append(seen.likeness)
     columns = ["source_id", "label", "emotion", "subject", "sha256"]
     columns += ["image_width", "image_height", "bytes"]
-    return {
-        "accepted": pd.DataFrame(accepted, columns=columns),
-        "duplicates": pd.DataFrame(duplicates, columns=["file", "duplicate_of"]),
-        "rejects": pd.DataFrame(rejects, columns=["file", "reason"]),
-    }
+    return Intake(
+        pd.DataFrame(accepted, columns=columns),
+        pd.DataFrame(duplicates, columns=["file", "duplicate_of"]),
+        pd.DataFrame(rejects, columns=["file", "reason"]),
+        np.array(likenesses, np.uint64),
+        sorted((subjects or {}).keys() - set(files)),
+    )
+
+
+def in_both(pools: Mapping[str, Intake], column: str) -> list[str]:
+    """What the accepted files of all pools have in common in a column, sorted, but for nothing."""
+    values = [set(intake.accepted[column]) for intake in pools.values()]
+    return sorted(set.intersection(*values) - {""})
+
+
+def near_duplicates(pools: Mapping[str, Intake]) -> pd.DataFrame:
+    """Accepted files that look like others in any pool: pool, file, and group, from 0."""
+    likenesses = np.concatenate([intake.likenesses for intake in pools.values()])
+    files = pd.concat(
+        [intake.accepted[["source_id"]].assign(pool=pool) for pool, intake in pools.items()]
+    )
+    files["group"] = group(likenesses)
+    alike = files[files["group"].duplicated(keep=False)].rename(columns={"source_id": "file"})
+    alike["group"] = pd.factorize(alike["group"])[0]
+    return alike[["pool", "file", "group"]]
+
+
+def _printable(name: str) -> str:
+    """A name as a table can hold it, equal to it where it is one."""
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), name)
+
+
+def _in_order(work: Callable[[T], R], items: Sequence[T], what: str) -> Iterator[R]:
+    """Results in the order of the items; few are under way at a time, on every core."""
+    waiting: deque[Future[R]] = deque()
+    most = 8 * cores()
+    with ThreadPoolExecutor(cores()) as threads:
+        for item in tqdm(items, desc=what, unit="file", disable=None):
+            waiting.append(threads.submit(work, item))
+            if len(waiting) >= most:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,6 +1,6 @@
 """The second model's blurred samples, and both models' train, val and test (III.D, Table I)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,24 @@ def add_blurred(
     radii: Mapping[str, float],
     per_class: int,
     reuse: bool,
+    emotions: Sequence[str],
     generator: np.random.Generator,
 ) -> pd.DataFrame:
     """Append `per_class` blurred samples for each class and level (section III.D: 1,000).
 
     The samples are drawn at random from the balanced manifest, so they keep its flips and
     brightness. `radii` maps each level to its box radius in px. `reuse` says whether one sample
-    may serve more than one level. Raises UserError where a class has too few samples.
+    may serve more than one level. Raises UserError naming a class with too few samples.
     """
     needed = per_class if reuse else per_class * len(radii)
     parts = [balanced.drop(columns="sample_id")]
-    for label, group in balanced.groupby("label", sort=True):
+    for label, emotion in enumerate(emotions):
+        group = balanced[balanced["label"] == label]
         if len(group) < needed:
             raise UserError(
-                f"split.blurred_per_class: {per_class} needs {needed} samples of class {label}, "
-                f"the balanced dataset has {len(group)}"
+                f"split.blurred_per_class: {per_class} needs {needed} samples of {emotion}, "
+                f"the balanced dataset has {len(group)}; at most "
+                f"{len(group) * per_class // needed} can be drawn"
             )
         positions = np.arange(len(group))
         if reuse:

@@ -16,7 +16,7 @@ from ferblur.core.files import write_csv
 COLUMNS = {
     "sample_id": "int64",  # position in the manifest
     "source_id": "str",  # the face's file, relative to its pool
-    "label": "int64",  # 0..5, index into study.EMOTIONS
+    "label": "int64",  # place in data.emotions
     "flip": "int64",  # 1: mirrored left to right
     "brightness": "float64",  # factor, 1 is unchanged
     "blur_radius": "float64",  # box radius in px on the aligned face, 0 is sharp

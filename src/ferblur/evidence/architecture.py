@@ -15,8 +15,6 @@ from torch import nn
 from torchvision.models import GoogLeNet
 from torchvision.models.googlenet import Inception
 
-from ferblur.core.study import EMOTIONS
-
 BRANCHES = ("1x1", "3x3 reduce", "3x3", "5x5 reduce", "5x5", "pool projection")
 """The convolutions of an inception module, by their names in Fig. 9."""
 
@@ -44,7 +42,7 @@ NAIVE: Sequence[Sequence[Step]] = (
 """The naive inception module, branch by branch (Fig. 7; Szegedy et al., Fig. 2a)."""
 
 
-def googlenet(classes: int = len(EMOTIONS)) -> GoogLeNet:
+def googlenet(classes: int) -> GoogLeNet:
     """GoogLeNet without auxiliary classifiers and without weights worth keeping, for inspection."""
     with torch.device("meta"):
         return GoogLeNet(num_classes=classes, aux_logits=False, init_weights=False).eval()
@@ -158,16 +156,16 @@ def operations(module: nn.Module, value: torch.Tensor) -> int:
     return sum(counts)
 
 
-def describe() -> dict[str, Any]:
+def describe(classes: int) -> dict[str, Any]:
     """All that is told of the network, for JSON.
 
-    `layers` are the rows of `layers` for the study's six classes and `figure9` those of Fig. 9,
-    as published, with ImageNet's 1,000 outputs; `with_5x5` are its rows of inception modules if
+    `layers` are the rows of `layers` for `classes` outputs and `figure9` those of Fig. 9, as
+    published, with ImageNet's 1,000 outputs; `with_5x5` are its rows of inception modules if
     their third branch had 5 x 5 filters; `modules` counts torch's modules without parts.
     `branches` has the operations of every layer that has any, branch by branch (one branch but for
     inception modules), and `naive` those of the naive inception module.
     """
-    network = googlenet()
+    network = googlenet(classes)
     parts = {
         name: branches(module) if isinstance(module, Inception) else [steps(module)]
         for name, module in network.named_children()

@@ -3,7 +3,7 @@
 Nothing is decided here; `gather` only reads what the stages left, and counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from ferblur.core.files import read_json
 from ferblur.core.params import Params
-from ferblur.core.study import EMOTIONS, LEVELS, MODELS, POOLS, SPLITS
+from ferblur.core.study import LEVELS, MODELS, POOLS, SPLITS
 from ferblur.dataset.blur import box_blur
 from ferblur.dataset.manifest import read_manifest
 from ferblur.evidence.differences import differences
@@ -31,7 +31,7 @@ MIN_CLUSTERS = 10
 """With fewer people (or images, where people are unknown) than this, a bootstrap says nothing."""
 
 
-def pools() -> dict[str, Any]:
+def pools(params: Params) -> dict[str, Any]:
     """The datasets before balancing: images, duplicates, classes, faces found (III.A, III.B)."""
     prepared = read_json(PREPARE_RESULTS / "counts.json")
     aligned = read_json(ALIGN_RESULTS / "counts.json")
@@ -48,8 +48,9 @@ def pools() -> dict[str, Any]:
         fewest = [name for name, number in counts.items() if number == min(counts.values())]
         return fewest[0] if len(fewest) == 1 else None
 
+    found = sum(aligned[p]["aligned"] for p in POOLS) / sum(aligned[p]["accepted"] for p in POOLS)
     known = all(prepared[pool]["subjects"] for pool in POOLS)
-    shared = prepared["in_both_pools"]  # images; `prepare` refuses a subject in both pools
+    shared = prepared["in_both_pools"] + prepared["people_in_both_pools"]
     return {
         "shared": shared if known or shared else None,
         "image": {
@@ -63,10 +64,7 @@ def pools() -> dict[str, Any]:
             "left": sum(len(t) - t["sha256"].nunique() for t in accepted.values()),
             **{pool: prepared[pool]["duplicates"] for pool in POOLS},
         },
-        "aligned": {
-            "share": sum(aligned[p]["aligned"] for p in POOLS)
-            / sum(aligned[p]["accepted"] for p in POOLS)
-        },
+        "aligned": {"share": found if params.align.detector != "none" else None},
     }
 
 
@@ -76,23 +74,24 @@ def _ratio(counts: Iterable[int]) -> float | None:
     return max(numbers) / min(numbers) if min(numbers) else None
 
 
-def _classes(labels: pd.Series) -> list[int]:
+def _classes(labels: pd.Series, emotions: Sequence[str]) -> list[int]:
     """Samples of each class, in the order of labels."""
-    return [int((labels == label).sum()) for label in range(len(EMOTIONS))]
+    return [int((labels == label).sum()) for label in range(len(emotions))]
 
 
 def samples(params: Params) -> dict[str, Any]:
     """The manifests: balanced sets, splits, blurred samples (III.B to III.D, Table I)."""
+    emotions = params.data.emotions
     faces = {
-        pool: _classes(pd.read_csv(ALIGN / f"{pool}.csv", usecols=["label"])["label"])
+        pool: _classes(pd.read_csv(ALIGN / f"{pool}.csv", usecols=["label"])["label"], emotions)
         for pool in POOLS
     }
     balanced = read_manifest(BALANCE / "train.csv")
     deployment = read_manifest(BALANCE / "deployment.csv")
     split = {model: read_manifest(SPLIT / f"{model}.csv") for model in MODELS}
     second = split["second"]
-    per_class = _classes(balanced["label"])
-    shown = _classes(deployment["label"])
+    per_class = _classes(balanced["label"], emotions)
+    shown = _classes(deployment["label"], emotions)
     counts = {
         model: {
             **{name: int((rows["split"] == name).sum()) for name in SPLITS},
@@ -102,14 +101,16 @@ def samples(params: Params) -> dict[str, Any]:
     }
 
     def blurred(level: str) -> int | None:
-        each = set(
-            _classes(second.loc[second["blur_radius"] == params.blur.radius(level), "label"])
-        )
+        rows = second[second["blur_radius"] == params.blur.radius(level)]
+        each = set(_classes(rows["label"], emotions))
         return each.pop() if len(each) == 1 else None
 
     any_blur = int((second["blur_radius"] > 0).sum())
     return {
-        "labels": sorted(int(label) for label in balanced["label"].unique()),
+        # by name, as LabelEncoder numbers them
+        "labels": [
+            emotions.index(name) for name in sorted(emotions) if per_class[emotions.index(name)]
+        ],
         "balanced": {
             "flipped": int(balanced["flip"].sum()),
             "brighter": int((balanced["brightness"] > 1).sum()),
@@ -203,8 +204,11 @@ def scores(params: Params) -> dict[str, Any]:
     }
 
 
-def of_trainings() -> list[dict[str, Any]]:
-    """The differences of each pair of trainings from one seed, by its scores; no intervals."""
+def of_trainings(chance: float) -> list[dict[str, Any]]:
+    """The differences of each pair of trainings from one seed, by its scores; no intervals.
+
+    `chance` is the accuracy of guessing.
+    """
 
     def numbers(tree: Any) -> Any:
         if isinstance(tree, dict):
@@ -219,7 +223,8 @@ def of_trainings() -> list[dict[str, Any]]:
                     {
                         model: {t: np.array(score["accuracy"]) for t, score in by[seed].items()}
                         for model, by in scored.items()
-                    }
+                    },
+                    chance,
                 )
             )
         }
@@ -239,7 +244,7 @@ def gather(params: Params) -> Mapping[str, Any]:
     """Every fact of the run whose files lie in the working directory."""
     return {
         "params": params.model_dump(),
-        **pools(),
+        **pools(params),
         **samples(params),
         **architecture(),
         **blur(),

@@ -3,7 +3,7 @@
 Ours, not the paper's, which trains each model once and gives point values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from ferblur.core.study import EMOTIONS
 from ferblur.evidence.differences import differences
 
 Interval = dict[str, float]
@@ -46,14 +45,14 @@ class Bootstrap:
         return cls(names, np.vstack([np.ones(size, dtype=drawn.dtype), drawn]))
 
     def confusions(
-        self, clusters: np.ndarray, labels: np.ndarray, predicted: np.ndarray
+        self, clusters: np.ndarray, labels: np.ndarray, predicted: np.ndarray, classes: int
     ) -> np.ndarray:
-        """Confusion matrices of N images and their resamples, (1 + B) x 6 x 6 counts.
+        """Confusion matrices of N images and their resamples, (1 + B) x K x K counts.
 
         `clusters` names each image's cluster, one of `names`; `labels` and `predicted` are N
-        integers in 0..5. Rows are true, columns predicted.
+        integers below K = `classes`. Rows are true, columns predicted.
         """
-        size, classes = len(self.names), len(EMOTIONS)
+        size = len(self.names)
         counts = np.zeros((size, classes, classes), dtype=np.int64)
         np.add.at(counts, (np.searchsorted(self.names, clusters), labels, predicted), 1)
         return np.asarray(self.draws @ counts.reshape(size, -1)).reshape(-1, classes, classes)
@@ -64,7 +63,7 @@ class Resampled:
     """What the R trainings of one model answered to one task, with B resamples of it."""
 
     confusions: np.ndarray
-    """(1 + B) x R x 6 x 6 counts; the first row is the sample itself."""
+    """(1 + B) x R x K x K counts; the first row is the sample itself."""
     weights: np.ndarray
     """(1 + B) x R: how much each training counts; a row adds up to 1."""
 
@@ -95,7 +94,10 @@ def clusters(rows: pd.DataFrame) -> np.ndarray:
 
 
 def resample(
-    predictions: Mapping[str, Mapping[int, Mapping[str, pd.DataFrame]]], resamples: int, seed: int
+    predictions: Mapping[str, Mapping[int, Mapping[str, pd.DataFrame]]],
+    classes: int,
+    resamples: int,
+    seed: int,
 ) -> tuple[dict[str, dict[str, Resampled]], dict[str, int]]:
     """Resample the predictions, by model, training and task, over people and trainings.
 
@@ -132,6 +134,7 @@ def resample(
                             clusters(tasks[task]),
                             tasks[task]["label"].to_numpy(),
                             tasks[task]["predicted"].to_numpy(),
+                            classes,
                         )
                         for tasks in trainings.values()
                     ],
@@ -191,7 +194,7 @@ def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> dict[str, 
 
 
 def bounded_differences(
-    resampled: Mapping[str, Mapping[str, Resampled]], confidence: float
+    resampled: Mapping[str, Mapping[str, Resampled]], emotions: Sequence[str], confidence: float
 ) -> dict[str, dict[str, Any]]:
     """`differences` of the means over trainings with an interval each, and `recall`.
 
@@ -210,7 +213,7 @@ def bounded_differences(
         model: {task: answers.mean(accuracy) for task, answers in tasks.items()}
         for model, tasks in resampled.items()
     }
-    found: dict[str, dict[str, Any]] = bounds(differences(right))
+    found: dict[str, dict[str, Any]] = bounds(differences(right, 1 / len(emotions)))
     for model, left in found["kept"].items():
         if found["above_chance"][model]["none"]["low"] <= 0:
             found["kept"][model] = dict.fromkeys(left)
@@ -220,10 +223,10 @@ def bounded_differences(
         model: {
             one: {
                 other: bounds(shares[:, row] - shares[:, column])
-                for column, other in enumerate(EMOTIONS)
+                for column, other in enumerate(emotions)
                 if other != one
             }
-            for row, one in enumerate(EMOTIONS)
+            for row, one in enumerate(emotions)
         }
         for model, shares in recalls.items()
     }

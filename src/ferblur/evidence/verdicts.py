@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_yaml
 from ferblur.core.params import Section, mistakes
+from ferblur.core.study import EMOTIONS
 
 CLAIMS = Path("paper/claims.yaml")
 
@@ -65,6 +66,7 @@ class Claim(Section):
     below: float | None = None
     dataset: str | None = None
     setting: bool = False
+    classes: bool = False
     conclusion: bool = False
     unmeasured: str | None = None
     cited: str | None = None
@@ -88,6 +90,12 @@ class Claim(Section):
         if self.measured is None:
             return []
         return [self.measured] if isinstance(self.measured, str) else self.measured
+
+    @property
+    def emotions(self) -> list[str]:
+        """The study's emotions that the facts or the paper's value name."""
+        named = {str(self.paper), *(part for key in self.keys for part in key.split("."))}
+        return [emotion for emotion in EMOTIONS if emotion in named]
 
     @property
     def kind(self) -> Kind:
@@ -207,7 +215,20 @@ def _close(fact: Any, paper: Any, within: float) -> bool:
     return bool(abs(fact - paper) <= within + 1e-12) if numbers else bool(fact == paper)
 
 
-def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+def other_classes(emotions: Sequence[str]) -> str:
+    """How a run's classes differ from the study's, in a few words; empty where they do not."""
+    apart = {
+        "without": [name for name in EMOTIONS if name not in emotions],
+        "with": [name for name in emotions if name not in EMOTIONS],
+    }
+    words = [f"{word} {', '.join(names)}" for word, names in apart.items() if names]
+    order = "" if tuple(emotions) == EMOTIONS else "in another order"
+    return " and ".join(words) or order
+
+
+def judge(
+    claim: Claim, facts: Mapping[str, Any], dataset: str, emotions: Sequence[str]
+) -> dict[str, Any]:
     """Give a claim its verdict.
 
     `facts` are nested by the parts of their dotted keys; a fact is a scalar, a list, a row of Fig.
@@ -215,12 +236,15 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
     relation, or None where this run cannot tell. A claim is contradicted where an interval lies
     wholly on the other side, or a value is not the paper's within its tolerance; it is undecided
     where nothing contradicts it but an interval includes the bound. `dataset` is the name of the
-    dataset this run used. Returns the claim with `measured` (by key), `wrong` (the keys of the
+    dataset this run used, and `emotions` are its classes: what names another cannot be compared,
+    nor what is about all six or counts the study's own data, where the classes are not the
+    study's. Returns the claim with `measured` (by key), `wrong` (the keys of the
     facts that do not hold), `verdict` and `reason`. Raises UserError for a fact that does not
     exist.
     """
+    missing = {*claim.emotions} - {*emotions}
     try:
-        found = {key: look_up(facts, key) for key in claim.keys}
+        found = {key: look_up(facts, key) for key in claim.keys if not missing & {*key.split(".")}}
     except KeyError as error:
         raise UserError(f"{CLAIMS}: {claim.id}: measured: there is no fact {error}") from error
     wrong = {
@@ -233,12 +257,23 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
         undecided = all(what.startswith(UNDECIDED) for what in wrong.values())
         verdict = "undecided" if undecided else "contradicted"
     reason = _reason(wrong, len(found))
+    others = {*emotions} != {*EMOTIONS}
+    if others and claim.emotions:
+        reason = "; ".join(filter(None, (reason, "only the study's emotions are compared")))
+    if claim.classes and wrong:  # in another order, they have other numbers
+        others = tuple(emotions) != EMOTIONS
     if claim.cited is not None:
         verdict, reason = "cited", claim.cited
     elif claim.unmeasured is not None:
         verdict, reason = "not_comparable", claim.unmeasured
+    elif missing:
+        verdict = "not_comparable"
+        reason = f"this run has no {' and no '.join(name for name in EMOTIONS if name in missing)}"
     elif claim.dataset is not None and claim.dataset != dataset:
         verdict, reason = "not_comparable", f"the number is {claim.dataset}'s, this is {dataset}"
+    elif others and (claim.classes or claim.dataset is not None):
+        verdict = "not_comparable"
+        reason = f"the classes are not the study's: {other_classes(emotions)}"
     elif claim.setting and wrong:
         verdict, reason = "not_comparable", "this run chooses another value"
     elif None in found.values() and not wrong:
@@ -251,7 +286,7 @@ def judge(claim: Claim, facts: Mapping[str, Any], dataset: str) -> dict[str, Any
         "claim": claim.claim,
         "paper": claim.paper,
         "derived": claim.derived,
-        "relation": claim.relation if found else "",
+        "relation": claim.relation if claim.keys else "",
         "measured": found,
         "wrong": list(wrong),
         "verdict": verdict,

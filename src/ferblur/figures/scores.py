@@ -12,7 +12,10 @@ from ferblur.core.params import Figures
 from ferblur.core.study import EMOTIONS, LEVELS, MODELS
 from ferblur.dataset.blur import half_contrast
 from ferblur.evidence.verdicts import Claim, paper_value
-from ferblur.figures.style import COLUMN, THIN, figure
+from ferblur.figures.style import COLUMN, PAGE, THIN, figure, font_size
+
+FITTING = 7
+"""Classes whose confusion matrix fits one column of the paper, at most."""
 
 PEOPLE = (8, 16)
 """Cycles per face by which people mainly recognise faces (Parker and Costen, 1999)."""
@@ -43,10 +46,14 @@ def curves(path: Path, trainings: Sequence[Path], colour: str) -> None:
         axes[0].figure.legend(*lines, loc="outside upper center", ncols=2)
 
 
-def confusion(path: Path, counts: np.ndarray) -> None:
-    """Fig. 12: confusion matrix, rows normalised to the true class; counts in brackets."""
+def confusion(path: Path, counts: np.ndarray, emotions: Sequence[str]) -> None:
+    """Fig. 12: confusion matrix, rows normalised to the true class; counts in brackets.
+
+    `counts` is K x K, in the order of `emotions`.
+    """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    with figure(path, COLUMN, 3.3) as (_, axes):
+    width, height = (COLUMN, 3.3) if len(emotions) <= FITTING else (PAGE, 4.2)
+    with figure(path, width, height) as (_, axes):
         axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             axes.text(
@@ -58,8 +65,9 @@ def confusion(path: Path, counts: np.ndarray) -> None:
                 fontsize=6,
                 color="white" if share < 0.55 else "black",
             )
-        axes.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=35, ha="right")
-        axes.set_yticks(range(len(EMOTIONS)), EMOTIONS)
+        font = font_size(emotions, width / 4, 8)
+        axes.set_xticks(range(len(emotions)), emotions, rotation=35, ha="right", fontsize=font)
+        axes.set_yticks(range(len(emotions)), emotions, fontsize=font)
         axes.set_xlabel("predicted")
         axes.set_ylabel("actual")
         axes.grid(visible=False)
@@ -90,7 +98,7 @@ def accuracy_against_blur(
     path: Path,
     curve: pd.DataFrame,
     trainings: Mapping[str, Mapping[str, Any]],
-    chance: float,
+    emotions: Sequence[str],
     published: pd.DataFrame,
     size: int,
     colours: Figures,
@@ -99,7 +107,8 @@ def accuracy_against_blur(
 
     `curve` has a row for each level: `level`, `radius`, and for each model its accuracy and the
     interval's ends; `trainings` has the scores by model, seed and level; `published` has the
-    paper's `radius`, `baseline` and `second`. `size` is the aligned face's, in px.
+    paper's `radius`, `baseline` and `second`. `emotions` are this run's classes. `size` is the
+    aligned face's, in px.
     """
     with figure(path, COLUMN, 3.1) as (_, axes):
         for model, colour, marker in (
@@ -128,7 +137,9 @@ def accuracy_against_blur(
                 linewidth=1,
                 label=f"{model}, paper",
             )
-        axes.axhline(chance, color=colours.neutral, linestyle=":", label="chance")
+        # of guessing among this run's classes, which is not the paper's where they are not six
+        label = "chance" if len(emotions) == len(EMOTIONS) else "chance here"
+        axes.axhline(1 / len(emotions), color=colours.neutral, linestyle=":", label=label)
         axes.set_xticks(
             curve["radius"],
             [

@@ -1,6 +1,6 @@
 """One look for every figure: vector, readable in print, byte-identical from run to run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ matplotlib.use("svg")
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from ferblur.core.files import atomic
 
@@ -41,6 +42,12 @@ STYLE: Any = {  # matplotlib types its keys one by one
     "svg.hashsalt": "ferblur",
     "image.interpolation": "nearest",
 }
+
+
+def font_size(names: Sequence[str], width: float, most: float) -> float:
+    """The largest size in points, up to `most`, at which no name is wider than `width` inches."""
+    widest = max(TextPath((0, 0), name, size=most).get_extents().width for name in names) / 72
+    return most * min(1.0, width / widest)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Turns image files into pixels: decoding what the field's datasets hold, and telling likeness."""
+"""Turns image files into pixels: decoding what the field's datasets hold, whatever is in them."""

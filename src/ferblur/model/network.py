@@ -1,4 +1,4 @@
-"""The study's model: torchvision's GoogLeNet with a six-way classifier (section IV)."""
+"""The study's model: torchvision's GoogLeNet with an output for each class (section IV)."""
 
 from pathlib import Path
 
@@ -10,15 +10,14 @@ from torchvision.models import GoogLeNet
 
 from ferblur.core.files import atomic
 from ferblur.core.params import Train
-from ferblur.core.study import EMOTIONS
 from ferblur.model import imagenet
 
 
 class Network(nn.Module):
-    """GoogLeNet from uint8 pixels to six logits, so that normalisation travels with the model."""
+    """GoogLeNet from uint8 pixels to K logits, so that normalisation travels with the model."""
 
-    def __init__(self, params: Train) -> None:
-        """Build the model with random weights from torch's current random state.
+    def __init__(self, params: Train, classes: int) -> None:
+        """Build the model of K = `classes` outputs with random weights, from torch's random state.
 
         torchvision's ImageNet weights come with `transform_input=True` (it maps inputs normalised
         by ImageNet's mean and deviation to the range the weights were made for) and auxiliary
@@ -26,9 +25,9 @@ class Network(nn.Module):
         study used the ImageNet weights on pixels in [0, 1], so `transform_input` follows `weights`.
         """
         super().__init__()
-        self.params = params
+        self.params, self.classes = params, classes
         self.googlenet = GoogLeNet(
-            num_classes=len(EMOTIONS),
+            num_classes=classes,
             aux_logits=params.auxiliary_weight > 0,
             transform_input=params.weights == "imagenet",
             init_weights=params.weights == "none",
@@ -49,7 +48,7 @@ class Network(nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Classify N x H x W x 3 uint8 images.
 
-        Returns N x 6 logits, and those of the auxiliary classifiers: two in training mode where the
+        Returns N x K logits, and those of the auxiliary classifiers: two in training mode where the
         model has them, else none.
         """
         output = self.googlenet(self.normalise(images))
@@ -58,13 +57,13 @@ class Network(nn.Module):
         return output.logits, [output.aux_logits1, output.aux_logits2]
 
 
-def build(params: Train) -> Network:
+def build(params: Train, classes: int) -> Network:
     """Build the model to train: from scratch, or from ImageNet weights with a new classifier.
 
     Random numbers come from torch's current random state. Raises UserError where the ImageNet
     weights are wanted and missing or not the expected file.
     """
-    network = Network(params)
+    network = Network(params, classes)
     if params.weights == "imagenet":
         state = imagenet.load(imagenet.IMAGENET)
         wanted = network.googlenet.state_dict()
@@ -86,10 +85,14 @@ def save(path: Path, network: Network, state: dict[str, torch.Tensor] | None = N
 
 
 def load(path: Path) -> Network:
-    """Read a model written by `save`, in evaluation mode on the CPU."""
+    """Read a model written by `save`, in evaluation mode on the CPU.
+
+    Its classifier's weights say how many classes it has.
+    """
     with safe_open(path, framework="pt") as stream:
         params = Train.model_validate_json(stream.metadata()["train"])
+        classes, _ = stream.get_slice("googlenet.fc.weight").get_shape()
     with torch.random.fork_rng(devices=[]):
-        network = Network(params)
+        network = Network(params, classes)
     network.load_state_dict(load_file(path))
     return network.to(memory_format=torch.channels_last).eval()

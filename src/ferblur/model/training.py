@@ -25,7 +25,6 @@ from ferblur.core.arithmetic import PORTABLE, THREADS
 from ferblur.core.errors import UserError
 from ferblur.core.params import Train
 from ferblur.core.ranks import Ranks, cores, setting
-from ferblur.core.study import EMOTIONS
 from ferblur.dataset.samples import Samples
 from ferblur.model import network
 from ferblur.model.checkpoint import Checkpoint
@@ -172,9 +171,11 @@ class Loop:
         self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)
 
     @classmethod
-    def begin(cls, params: Train, steps: int, device: torch.device, ranks: Ranks = ALONE) -> "Loop":
+    def begin(
+        cls, params: Train, classes: int, steps: int, device: torch.device, ranks: Ranks = ALONE
+    ) -> "Loop":
         """A new training of `steps` steps an epoch, from torch's current random state."""
-        model = network.build(params).to(device)
+        model = network.build(params, classes).to(device)
         optimizer = make_optimizer(model, params)
         schedule = make_schedule(optimizer, params, steps)
         called = distribute(model, device, ranks)
@@ -235,13 +236,13 @@ def train_one_epoch(
 
 
 def fit(
-    train: Samples, val: Samples, params: Train, folder: Path, ranks: Ranks
+    train: Samples, val: Samples, params: Train, classes: int, folder: Path, ranks: Ranks
 ) -> list[dict[str, float]]:
     """Train for `params.epochs` epochs from the first seed; leave `last` and `best` in `folder`.
 
-    The best epoch has the highest validation accuracy, the earliest of equals. A killed run
-    continues from its last checkpoint, at most some seconds old, to the same bytes. Returns the
-    curves, one row an epoch.
+    The labels are 0 to `classes` - 1. The best epoch has the highest validation accuracy, the
+    earliest of equals. A killed run continues from its last checkpoint, at most some seconds old,
+    to the same bytes. Returns the curves, one row an epoch.
     """
     device = choose_device(params.arithmetic)
     steps = -(-len(train) // params.batch_size)
@@ -250,7 +251,7 @@ def fit(
         deterministic(device, params.arithmetic),
     ):
         torch.manual_seed(params.seeds[0])
-        loop = Loop.begin(params, steps, device, ranks)
+        loop = Loop.begin(params, classes, steps, device, ranks)
         model = loop.network
         checkpoint = Checkpoint(
             folder / "checkpoint.pt", device, ranks,
@@ -304,7 +305,7 @@ def predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Classify every sample once, each rank its share; returns them all, in order, on every rank.
 
-    Returns N x 6 float32 logits and N int64 labels. Raises RuntimeError where that is not every
+    Returns N x K float32 logits and N int64 labels. Raises RuntimeError where that is not every
     sample exactly once, UserError where training has diverged.
     """
     model.eval()
@@ -315,7 +316,7 @@ def predict(
         with autocast(model.params.arithmetic, device):
             output, _ = model(images.to(device))
         own.append(output.float().cpu().numpy())
-    logits = np.empty((len(samples), len(EMOTIONS)), np.float32)
+    logits = np.empty((len(samples), model.classes), np.float32)
     for rank, share in enumerate(ranks.gather(np.concatenate(own) if own else logits[:0])):
         if len(share) != len(logits[rank :: ranks.size]):
             raise RuntimeError(f"rank {rank}: {len(share)} predictions of {len(samples)} samples")

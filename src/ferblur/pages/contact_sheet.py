@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ferblur.core.params import Params
-from ferblur.core.study import EMOTIONS, POOLS
+from ferblur.core.study import POOLS
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import transform
@@ -59,7 +59,7 @@ def sheets(params: Params) -> list[dict[str, Any]]:
     faces = {pool: Faces.open(ALIGN, pool) for pool in POOLS}
     for pool, aligned in faces.items():
         rows = {}
-        for label, emotion in enumerate(EMOTIONS):
+        for label, emotion in enumerate(params.data.emotions):
             places = np.flatnonzero(aligned.table["label"] == label)
             picked = generator.permutation(places)[:ACROSS]
             rows[emotion] = [np.array(aligned.pixels[place]) for place in picked]

@@ -37,8 +37,12 @@ JUDGED = Path("results/claims.json")
 AGREEMENT = Path("results/agreement.json")
 
 
-def drawing(name: str, caption: dict[str, str]) -> dict[str, Any]:
-    """A figure of the paper, its size in px, title, caption and alternative text."""
+def drawing(name: str, caption: dict[str, str], searched: bool) -> dict[str, Any]:
+    """A figure of the paper, its size in px, title, caption and alternative text.
+
+    `searched` says whether faces were, or whole images taken.
+    """
+    whole = None if searched else caption.get("whole")
     content = (FIGURES / f"{name}.svg").read_bytes()
     svg = ElementTree.fromstring(content)
     width, height = (round(float(svg.attrib[side].removesuffix("pt")) / 0.75) for side in
@@ -47,8 +51,8 @@ def drawing(name: str, caption: dict[str, str]) -> dict[str, Any]:
     return {
         "source": data_uri(content, "image/svg+xml"),
         "title": f"Fig. {number}" if number.isdigit() else "Ours",
-        "caption": caption["caption"],
-        "alt": caption["alt"],
+        "caption": whole or caption["caption"],
+        "alt": whole or caption["alt"],
         "stage": "figures",
         "width": width,
         "height": height,
@@ -153,6 +157,7 @@ def content(params: Params) -> dict[str, Any]:
     claims = judged["claims"]
     captions = read_yaml(CAPTIONS)
     parameters = params.model_dump().items()
+    searched = params.align.detector != "none"
     return {
         **tables(claims),
         "verdicts": verdicts.VERDICTS,
@@ -172,11 +177,11 @@ def content(params: Params) -> dict[str, Any]:
         "score_columns": SCORE_COLUMNS,
         "comparison": read_json(STATISTICS / "comparison.json"),
         "figures": [
-            drawing(name, caption)
+            drawing(name, caption, searched)
             for name, caption in captions.items()
             if name.startswith("fig") and name != "fig09-layers"
         ],
-        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"]),
+        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"], searched),
         "layers": judged["layers"],
         "layer_columns": LAYER_COLUMNS,
         "layers_caption": captions["fig09-layers"]["caption"],

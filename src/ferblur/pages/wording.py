@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ferblur.evidence.verdicts import JUDGEMENTS, KINDS, VERDICTS, Kind, Verdict, brief, tail
+from ferblur.core.study import EMOTIONS
+from ferblur.evidence.verdicts import (
+    JUDGEMENTS,
+    KINDS,
+    VERDICTS,
+    Kind,
+    Verdict,
+    brief,
+    other_classes,
+    tail,
+)
 
 CLAIM_COLUMNS = {
     "place": "Place",
@@ -77,15 +87,29 @@ def headline(counts: Mapping[str, Mapping[str, int]]) -> str:
     )
 
 
-def apart(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """The verdicts on protocol and architecture, which are not findings."""
+def apart(counts: Mapping[str, Mapping[str, int]], emotions: Sequence[str]) -> str:
+    """The verdicts on protocol and architecture, which are not findings.
+
+    Where this run's classes, `emotions`, are not the study's, what follows from that.
+    """
     protocol, architecture = (
         f"{counts[kind]['reproduced']} of {_judged(counts[kind])}"
         for kind in ("protocol", "architecture")
     )
     return (
         f"Apart from the findings, {protocol} statements on the protocol hold, "
-        f"and {architecture} on the architecture."
+        f"and {architecture} on the architecture.{_classes(emotions)}"
+    )
+
+
+def _classes(emotions: Sequence[str]) -> str:
+    if {*emotions} == {*EMOTIONS}:
+        return ""
+    here, there = (shown(1 / len(names)) for names in (emotions, EMOTIONS))
+    return (
+        f" The study has {len(EMOTIONS)} classes, this run {len(emotions)}, "
+        f"{other_classes(emotions)}: guessing is right in {here} of the cases here, in {there} "
+        "there. What the study says of all its classes, and of guessing, is judged by this run's."
     )
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ferblur.alignment import losses
+from ferblur.alignment.detection import make_detector
 from ferblur.alignment.shards import align_pool, merge_pool
 from ferblur.core import stage
 from ferblur.core.files import write_json
@@ -19,21 +21,25 @@ def main() -> None:
     """Align both pools; under torchrun, each rank its share of the shards."""
     params = load_params()
     root = Path(params.data.root)
+    detector = make_detector(params.align.detector)  # before the work is named after the code
     inputs = {
-        "params": params.align.model_dump(),
+        # a run that stopped for its losses goes on from what it has
+        "params": params.align.model_dump(exclude={"max_rejected"}),
         "files": {p: (PREPARE / f"{p}.csv").read_text() for p in POOLS},
     }
     with joined() as ranks, partial_folder("align", inputs, ranks) as folder:
         for pool in POOLS:
-            align_pool(root, pool, folder, params.align, ranks)
+            align_pool(root, pool, folder, detector, params.align, ranks)
         ranks.wait()
         if not ranks.first:
             return
-        counts = {pool: merge_pool(root, pool, folder, params.align) for pool in POOLS}
+        counts = {pool: losses.count(merge_pool(pool, folder, params.align)) for pool in POOLS}
         for pool in POOLS:
             for name in (f"{pool}.npy", f"{pool}.csv", f"{pool}-rejects.csv"):
                 publish(folder / name, ALIGN / name)
+            print(losses.line(pool, counts[pool]))
         write_json(ALIGN_RESULTS / "counts.json", counts)
+        losses.judge(counts, params.align)
 
 
 if __name__ == "__main__":

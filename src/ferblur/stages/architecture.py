@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ferblur.core import stage
 from ferblur.core.files import write_json
+from ferblur.core.params import load_params
 from ferblur.evidence.architecture import describe
 
 ARCHITECTURE = Path("results/architecture.json")
@@ -11,7 +12,7 @@ ARCHITECTURE = Path("results/architecture.json")
 
 def main() -> None:
     """Write the description."""
-    write_json(ARCHITECTURE, describe())
+    write_json(ARCHITECTURE, describe(len(load_params().data.emotions)))
 
 
 if __name__ == "__main__":

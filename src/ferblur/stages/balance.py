@@ -6,7 +6,6 @@ import numpy as np
 
 from ferblur.core import stage
 from ferblur.core.params import load_params
-from ferblur.core.study import EMOTIONS
 from ferblur.curation.balancing import lower_majorities, raise_minorities
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import write_manifest
@@ -17,14 +16,18 @@ BALANCE = Path("data/balance")
 
 def main() -> None:
     """Write the balanced train manifest and the balanced deployment manifest."""
-    params = load_params().balance
-    train_draw, deployment_draw = np.random.default_rng(params.seed).spawn(2)
+    params = load_params()
+    settings, emotions = params.balance, params.data.emotions
+    train_draw, deployment_draw = np.random.default_rng(settings.seed).spawn(2)
     train = Faces.open(ALIGN, "train").table
     deployment = Faces.open(ALIGN, "deployment").table
-    write_manifest(BALANCE / "train.csv", raise_minorities(train, params.brightness, train_draw))
+    write_manifest(
+        BALANCE / "train.csv",
+        raise_minorities(train, settings.brightness, emotions, train_draw),
+    )
     write_manifest(
         BALANCE / "deployment.csv",
-        lower_majorities(deployment, params.deployment_per_class, EMOTIONS, deployment_draw),
+        lower_majorities(deployment, settings.deployment_per_class, emotions, deployment_draw),
     )
 
 

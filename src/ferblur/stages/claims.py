@@ -22,10 +22,10 @@ def main() -> None:
     agreement = run_comparison.compare(
         run_comparison.this_run(), read_json(run_comparison.COMMITTED)
     )
-    trainings = facts.of_trainings()
+    trainings = facts.of_trainings(params.data.chance)
     claims = {}
     for claim in verdicts.read_claims():
-        entry = verdicts.judge(claim, known, dataset)
+        entry = verdicts.judge(claim, known, dataset, params.data.emotions)
         judgeable = entry["verdict"] in verdicts.JUDGEMENTS
         entry["trainings"] = verdicts.held(claim, trainings) if judgeable else None
         claims[claim.id] = entry | {"words": claim_words(entry)}
@@ -33,7 +33,7 @@ def main() -> None:
     content = {
         "dataset": dataset,
         "headline": headline(counts),
-        "apart": apart(counts),
+        "apart": apart(counts, params.data.emotions),
         "counts": counts,
         "layers": [layer_words(name, row, claims) for name, row in known["layers"].items()],
         "claims": claims,

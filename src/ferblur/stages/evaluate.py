@@ -15,7 +15,7 @@ from ferblur.core import stage
 from ferblur.core.files import write_csv, write_json
 from ferblur.core.params import load_params
 from ferblur.core.ranks import Ranks, joined
-from ferblur.core.study import EMOTIONS, LEVELS, POOLS, training_named
+from ferblur.core.study import LEVELS, POOLS, training_named
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import Samples
@@ -45,7 +45,7 @@ def tasks(name: str, radii: dict[str, float]) -> dict[str, tuple[str, pd.DataFra
 def evaluate(name: str, seed: int, ranks: Ranks) -> None:
     """Predict every task once; write prediction rows, scores, recalls and confusion matrices."""
     params = load_params()
-    arithmetic = params.train.arithmetic
+    arithmetic, emotions = params.train.arithmetic, params.data.emotions
     device = choose_device(arithmetic)
     weights = MODELS_FOLDER / name / str(seed) / f"{params.evaluate.epoch}.safetensors"
     model = network.load(weights).to(device)
@@ -65,11 +65,11 @@ def evaluate(name: str, seed: int, ranks: Ranks) -> None:
         table = rows[["sample_id", "source_id"]].assign(
             task=task, subject=subjects, label=labels, predicted=predicted
         )
-        table[list(EMOTIONS)] = logits
+        table[list(emotions)] = logits
         predictions.append(table)
-        scores[task] = metrics.scores(labels, predicted, params.evaluate.f1_average)
-        recalls[task] = metrics.recall(labels, predicted)
-        confusions[task] = metrics.confusion(labels, predicted).tolist()
+        scores[task] = metrics.scores(labels, predicted, emotions, params.evaluate.f1_average)
+        recalls[task] = metrics.recall(labels, predicted, emotions)
+        confusions[task] = metrics.confusion(labels, predicted, emotions).tolist()
     if not ranks.first:
         return
     folder = EVALUATE_RESULTS / name / str(seed)
@@ -77,10 +77,10 @@ def evaluate(name: str, seed: int, ranks: Ranks) -> None:
     write_json(folder / "scores.json", scores)
     write_json(folder / "recall.json", recalls)
     write_json(folder / "confusion.json", confusions)
-    columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *EMOTIONS]
+    columns = ["task", "sample_id", "source_id", "subject", "label", "predicted", *emotions]
     write_csv(EVALUATE / name / f"{seed}.csv", pd.concat(predictions)[columns])
     sharp = predictions[list(scores).index("none")]
-    names = np.array(EMOTIONS)
+    names = np.array(emotions)
     write_csv(
         EVALUATE / name / f"{seed}-sharp.csv",
         pd.DataFrame({"actual": names[sharp["label"]], "predicted": names[sharp["predicted"]]}),

@@ -28,22 +28,22 @@ def main() -> None:
     """Draw every figure."""
     params = load_params()
     root = Path(params.data.root)
-    colours = params.figures
+    colours, emotions = params.figures, params.data.emotions
     generator = np.random.default_rng(colours.seed)
     shutil.rmtree(FIGURES, ignore_errors=True)
     tables = {pool: pd.read_csv(PREPARE / f"{pool}.csv", keep_default_na=False) for pool in POOLS}
-    images.samples(FIGURES / "fig01-samples.svg", root, tables["train"], generator)
+    images.samples(FIGURES / "fig01-samples.svg", root, tables["train"], emotions, generator)
     for number, pool in (("02", "train"), ("03", "deployment")):
         path = FIGURES / f"fig{number}-{pool}-classes.svg"
-        images.distribution(path, tables[pool], colours.neutral)
+        images.distribution(path, tables[pool], emotions, colours.neutral)
 
     train = Faces.open(ALIGN, "train")
     found = np.flatnonzero(train.table["status"] == "aligned")
     row = int(generator.choice(found)) if len(found) else 0
     face = train.table.iloc[row]
-    raw = images.read_image(root / "train" / face["source_id"])
-    images.detected(FIGURES / "fig04-detected.svg", raw, face, colours)
-    images.aligned(FIGURES / "fig05-aligned.svg", train.pixels[row])
+    images.detected(FIGURES / "fig04-detected.svg", root, face, colours)
+    title = "aligned" if face["status"] == "aligned" else "whole"
+    images.aligned(FIGURES / "fig05-aligned.svg", train.pixels[row], title)
 
     deployment = Faces.open(ALIGN, "deployment")
     drawn = read_manifest(BALANCE / "deployment.csv")["source_id"]
@@ -58,12 +58,12 @@ def main() -> None:
         trainings = [TRAIN_RESULTS / model / str(seed) for seed in params.train.seeds]
         scores.curves(path, trainings, getattr(colours, model))
     confusion = read_json(STATISTICS / "confusion.json")["baseline"]["none"]
-    scores.confusion(FIGURES / "fig12-baseline-confusion.svg", np.array(confusion))
+    scores.confusion(FIGURES / "fig12-baseline-confusion.svg", np.array(confusion), emotions)
     scores.accuracy_against_blur(
         FIGURES / "accuracy-against-blur.svg",
         pd.read_csv(STATISTICS / "curve.csv"),
         read_json(STATISTICS / "trainings.json"),
-        read_json(STATISTICS / "comparison.json")["chance"],
+        emotions,
         scores.paper_curve(read_claims()),
         params.align.size,
         colours,

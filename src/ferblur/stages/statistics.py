@@ -11,7 +11,7 @@ import pandas as pd
 from ferblur.core import stage
 from ferblur.core.files import read_json, write_csv, write_json
 from ferblur.core.params import load_params
-from ferblur.core.study import CHANCE, EMOTIONS, LEVELS, MODELS, TASKS
+from ferblur.core.study import LEVELS, MODELS, TASKS
 from ferblur.evidence.intervals import (
     accuracy,
     bounded_differences,
@@ -43,12 +43,12 @@ def right(rows: pd.DataFrame) -> np.ndarray:
 def main() -> None:
     """Write mean scores and intervals by model and task, differences, tests and the curve."""
     params = load_params()
-    settings, seeds = params.statistics, params.train.seeds
+    settings, seeds, emotions = params.statistics, params.train.seeds, params.data.emotions
     for folder in (METRICS, STATISTICS):
         shutil.rmtree(folder, ignore_errors=True)
     predictions = {name: {seed: read_predictions(name, seed) for seed in seeds} for name in MODELS}
     sharp = predictions["baseline"][seeds[0]]["none"]
-    resampled, people = resample(predictions, settings.resamples, settings.seed)
+    resampled, people = resample(predictions, len(emotions), settings.resamples, settings.seed)
 
     scored: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "accuracy": accuracy, "f1": partial(f1, average=params.evaluate.f1_average),
@@ -79,7 +79,7 @@ def main() -> None:
         recalls[name] = {
             level: {
                 emotion: interval(answered[level].mean(recall)[:, label], settings.confidence)
-                for label, emotion in enumerate(EMOTIONS)
+                for label, emotion in enumerate(emotions)
             }
             for level in LEVELS
         }
@@ -90,12 +90,13 @@ def main() -> None:
     write_csv(STATISTICS / "curve.csv", curve)
     write_json(STATISTICS / "recall.json", recalls)
     write_json(STATISTICS / "confusion.json", confusions)
-    write_json(STATISTICS / "differences.json", bounded_differences(resampled, settings.confidence))
+    found = bounded_differences(resampled, emotions, settings.confidence)
+    write_json(STATISTICS / "differences.json", found)
     unit = "subject" if (sharp["subject"] != "").all() else "image"
     write_json(
         STATISTICS / "comparison.json",
         {
-            "chance": CHANCE,
+            "chance": params.data.chance,
             "confidence": settings.confidence,
             "samples": len(sharp),
             "trainings": len(seeds),

@@ -6,6 +6,8 @@ number.
 
 import multiprocessing
 import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
@@ -16,7 +18,7 @@ from ferblur.core.params import Synthesize, load_params
 from ferblur.core.ranks import cores
 from ferblur.core.resume import die_with_parent, partial_folder, publish
 from ferblur.core.study import POOLS
-from ferblur.curation.layout import SIDECAR
+from ferblur.curation.sidecar import SIDECAR
 from ferblur.rendering.clips import Frame, draw, make_renderer, plan, shoot, truth
 from ferblur.rendering.renderer import Renderer, compile_kernel
 
@@ -33,6 +35,7 @@ class _Worker:
     @classmethod
     def start(cls, params: Synthesize, folder: Path) -> None:
         die_with_parent()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
         cls.params, cls.folder, cls.renderer = params, folder, make_renderer()
 
     @classmethod
@@ -57,8 +60,8 @@ def main() -> None:
         ]
         compile_kernel()
         context = multiprocessing.get_context("spawn")
-        with context.Pool(cores(), _Worker.start, (params, folder)) as pool_of_workers:
-            finished = pool_of_workers.imap_unordered(_Worker.work, missing, chunksize=4)
+        with ProcessPoolExecutor(cores(), context, _Worker.start, (params, folder)) as workers:
+            finished = workers.map(_Worker.work, missing, chunksize=4)
             for _ in tqdm(finished, total=len(missing), desc="render", unit="img", disable=None):
                 pass
         for pool in POOLS:

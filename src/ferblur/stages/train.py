@@ -66,13 +66,14 @@ def main() -> None:
             where = f"{computed['device']}, {computed['arithmetic']}"
             print(f"train {name} {seed}: {where}", flush=True)
         rows = read_manifest(manifest_path)
+        classes = int(rows["label"].max()) + 1  # `balance` leaves no class out
         faces = Faces.open(ALIGN, "train")
         train, val = (
             Samples(faces, rows[rows["split"] == split], params.input_size, params.channel_order)
             for split in ("train", "val")
         )
         with partial_folder(f"train@{name}-{seed}", inputs, ranks) as folder:
-            history = fit(train, val, params, folder, ranks)
+            history = fit(train, val, params, classes, folder, ranks)
             if ranks.first:
                 log_curves(folder / "curves", history)
                 write_json(folder / "curves/computed.json", computed)

@@ -118,6 +118,6 @@ def test_a_model_starts_from_fetched_weights(
     path = tmp_path / "weights" / checkpoint.name
     fetch(address(server, path.name), path)
     monkeypatch.setattr(imagenet, "IMAGENET", path)
-    model = network.build(smoke.train.model_copy(update={"weights": "imagenet"}))
+    model = network.build(smoke.train.model_copy(update={"weights": "imagenet"}), 6)
     stored = torch.load(checkpoint, weights_only=True)["conv1.conv.weight"]
     torch.testing.assert_close(model.googlenet.conv1.conv.weight.detach(), stored)

@@ -1,5 +1,7 @@
 """What is checked and said before a run: profile, parameters, dataset, device."""
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,8 @@ import yaml
 from clone import ROOT
 from ferblur.commands import preflight
 from ferblur.core.errors import UserError
-from ferblur.core.params import load_params
+from ferblur.core.params import Params, load_params
+from ferblur.core.study import EMOTIONS, POOLS
 from ferblur.model import device
 
 PROFILES = ("demo", "smoke", "affwild2")
@@ -29,13 +32,14 @@ def profile(name: str) -> bytes:
     return (ROOT / f"profiles/{name}.yaml").read_bytes()
 
 
-def test_says_what_it_found_in_three_lines(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_says_what_it_found_in_four_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     preflight.main(["demo"])
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["device", "dataset", "profile"]
-    assert "rendered by the stage 'synthesize'" in lines[1]
+    assert [line.partition(":")[0] for line in lines] == ["device", "dataset", "profile", "needs"]
+    assert lines[1] == (
+        "dataset: datasets/synthetic, rendered by the stage 'synthesize', 1,512 train (disgust 200 "
+        "to happiness 288), 1,420 deployment (disgust 212 to happiness 280)"
+    )
     assert lines[2] == "profile: demo"
     assert (folder / "params.yaml").read_bytes() == profile("demo")
 
@@ -45,28 +49,137 @@ def test_an_edit_is_named_beside_the_profile(folder: Path, edit: Callable[..., N
     assert preflight.describe_profile(load_params()) == "smoke, except for blur.low"
 
 
+def found(params: Params) -> str:
+    return preflight.describe_dataset(params, preflight.count(params))
+
+
 def test_a_dataset_is_counted(folder: Path, pools: Path, edit: Callable[..., None]) -> None:
     edit(data={"root": "faces"})
-    assert preflight.describe_dataset(load_params()) == "faces, 12 train, 12 deployment"
+    said = "faces, 12 train (2 of each class), 12 deployment (2 of each class)"
+    assert found(load_params()) == said
+    (pools / "train/fear/0.jpg").unlink()
+    (pools / "train/neutral").mkdir()
+    (pools / "train/neutral/0.jpg").touch()
+    assert found(load_params()) == (
+        "faces, 11 train (fear 1 to anger 2), 12 deployment (2 of each class); "
+        "left out of train: neutral 1"
+    )
+
+
+def test_the_built_in_dataset_is_counted_before_it_is_there(
+    folder: Path, edit: Callable[..., None]
+) -> None:
+    edit(data={"emotions": ["surprise", "anger"]})
+    assert preflight.count(load_params()) == {
+        "train": {"surprise": 10, "anger": 10}, "deployment": {"surprise": 8, "anger": 8},
+    }  # fmt: skip
+    edit(data={"emotions": ["anger", "neutral", "calm"]})
+    with pytest.raises(UserError, match="datasets/synthetic shows no neutral, no calm; it has ang"):
+        preflight.count(load_params())
 
 
 def test_names_a_dataset_that_is_not_there(folder: Path, edit: Callable[..., None]) -> None:
     edit(data={"root": "datasets/mine"})
-    with pytest.raises(UserError, match="datasets/mine/train: no such folder"):
+    with pytest.raises(UserError, match="datasets/mine: no such folder"):
         preflight.main([])
+
+
+EVEN = dict.fromkeys(EMOTIONS, 100)
+
+COUNTS: dict[str, tuple[dict[str, dict[str, object]], dict[str, dict[str, int]], str]] = {
+    "deployment": (
+        {"balance": {"deployment_per_class": 30}}, {"deployment": {"fear": 20, "anger": 29}},
+        r"deployment_per_class: 30 is more than .* anger \(29\), fear \(20\): at most 20, or",
+    ),
+    "blurred": (
+        {"split": {"blurred_per_class": 40}}, {"train": {"fear": 110}},
+        r"class: 40 for each of 3 levels is more than the 110 .* fear, .*: at most 36 \(or",
+    ),
+    "blurred once": (
+        {"split": {"blurred_per_class": 101, "reuse": True}}, {},
+        r"blurred_per_class: 101 is more than the 100 .*: at most 100$",
+    ),
+    "ratios": (
+        {"split": {"ratios": [0.99, 0.005, 0.005]}}, {"train": dict.fromkeys(EMOTIONS, 10)},
+        r"split.ratios: \[0.99, 0.005, 0.005\] of 60 samples leaves 0 for val",
+    ),
+    "ratios that keep classes": (
+        {"split": {"ratios": [0.9, 0.05, 0.05], "stratify": True}},
+        {"train": dict.fromkeys(EMOTIONS, 10)},
+        r"of 60 samples leaves 3 for val, and at least 6",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_that_a_stage_would_refuse(
+    name: str, folder: Path, edit: Callable[..., None]
+) -> None:
+    edit(balance={"deployment_per_class": 20}, split={"blurred_per_class": 3})
+    good = dict.fromkeys(POOLS, EVEN)
+    assert preflight.check_counts(load_params(), good) == ([], [])
+    sections, counts, expected = COUNTS[name]
+    edit(**sections)
+    faults, _ = preflight.check_counts(
+        load_params(), {pool: EVEN | counts.get(pool, {}) for pool in POOLS}
+    )
+    assert re.search(expected, faults[0]), faults
+
+
+def test_counts_that_are_worth_a_word(folder: Path, edit: Callable[..., None]) -> None:
+    edit(balance={"deployment_per_class": "smallest"}, train={"batch_size": 512})
+    counts = {"train": EVEN | {"fear": 9}, "deployment": EVEN | {"anger": 1}}
+    faults, doubts = preflight.check_counts(load_params(), counts)
+    assert faults == []
+    assert doubts == [
+        "train.batch_size: 512 is more than the 420 training samples, so that an epoch is a single "
+        "step",
+        "train: fear is far smaller (9) than anger (100): its faces will be repeated to make up "
+        "for it",
+        "deployment: anger is far smaller (1) than disgust (100): what is said of it rests on few "
+        "faces",
+    ]
+
+
+def test_all_that_is_wrong_is_said_at_once(
+    folder: Path, pools: Path, edit: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(
+        data={"root": "faces"}, balance={"deployment_per_class": 30}, train={"weights": "imagenet"},
+    )  # fmt: skip
+    with pytest.raises(UserError) as error:
+        preflight.main([])
+    assert [line.partition(":")[0] for line in str(error.value).splitlines()] == [
+        "balance.deployment_per_class", "split.blurred_per_class",
+        "weights/imagenet/googlenet-1378be20.pth",
+    ]  # fmt: skip
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "device", "dataset", "profile", "needs",
+    ]  # fmt: skip
+
+
+def test_folders_that_nobody_may_write_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert preflight.check_folders() == []
+    (folder / "models").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != "models")
+    assert preflight.check_folders() == [
+        f"{folder / 'models'}: not writable by this user (chmod u+w, or work in a copy)"
+    ]
 
 
 def test_says_that_it_will_be_slow(
     folder: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preflight.use_profile("demo")
-    assert preflight.describe_device(load_params()).startswith("CPU, portable arithmetic")
+    said, used = preflight.describe_device(load_params())
+    assert said.startswith("CPU, portable arithmetic")
+    assert used == "portable"
     edit(train={"arithmetic": "bfloat16"})
     monkeypatch.setattr(device, "native_bfloat16", lambda chosen: False)
     monkeypatch.setattr(device, "gpu_problem", lambda: "no GPU today")
-    said = preflight.describe_device(load_params())
-    assert (
-        said == "CPU, float32, as bfloat16 is not native here: expect twice the time; no GPU today"
+    assert preflight.describe_device(load_params()) == (
+        "CPU, float32, as bfloat16 is not native here: expect twice the time; no GPU today",
+        "float32",
     )
 
 
@@ -94,6 +207,34 @@ def test_a_profile_replaces_a_profile_but_not_edits(folder: Path) -> None:
     assert params.read_text().endswith("# mine\n")
     with pytest.raises(UserError, match="no profile 'tiny'; there are affwild2, demo, smoke"):
         preflight.use_profile("tiny")
+
+
+def test_an_imported_dataset_brings_its_profile(folder: Path) -> None:
+    (folder / "datasets/mine").mkdir(parents=True)
+    (folder / "datasets/theirs").mkdir()
+    mine = profile("demo").decode().replace("datasets/synthetic", "datasets/mine")
+    (folder / "datasets/mine/params.yaml").write_text(mine)
+    (folder / "datasets/theirs/params.yaml").write_text("lr: 3\n")
+    preflight.use_profile("mine")
+    assert (folder / "params.yaml").read_text() == mine
+    assert preflight.describe_profile(load_params()) == "mine"
+    preflight.use_profile("demo")
+    assert preflight.describe_profile(load_params()) == "demo"
+    with pytest.raises(UserError, match=r"datasets/theirs/params\.yaml: lr: "):
+        preflight.use_profile("theirs")
+    assert (folder / "params.yaml").read_bytes() == profile("demo")
+    with pytest.raises(
+        UserError,
+        match=r"there are affwild2, demo, smoke, mine, theirs \(profiles/\*\.yaml and ",
+    ):
+        preflight.use_profile("yours")
+
+
+def test_a_profile_of_ones_own_name_is_the_projects(folder: Path) -> None:
+    (folder / "datasets/demo").mkdir(parents=True)
+    (folder / "datasets/demo/params.yaml").write_text("lr: 3\n")
+    preflight.use_profile("demo")
+    assert (folder / "params.yaml").read_bytes() == profile("demo")
 
 
 def test_committed_edits_may_be_replaced(folder: Path) -> None:
@@ -127,16 +268,18 @@ def test_dvc_is_told_that_there_is_no_git(project: Path, monkeypatch: pytest.Mon
 
 
 def test_commands_that_train_nothing_load_no_torch(
-    folder: Path, pools: Path, checkpoint: Path
+    folder: Path, pools: Path, checkpoint: Path, edit: Callable[..., None]
 ) -> None:
     code = (
         "import sys; from ferblur.commands import preflight; from ferblur.model import imagenet; "
         f"imagenet.IMAGENET = imagenet.Path({str(checkpoint)!r}); "
-        "preflight.main(['--no-device', 'affwild2']); "
+        "preflight.main(['--no-device']); "
         "sys.exit('torch' in sys.modules)"
     )
-    (folder / "datasets").mkdir()
-    (folder / "datasets/affwild2").symlink_to(folder / "faces")
+    edit(
+        data={"root": "faces"}, train={"weights": "imagenet"},
+        balance={"deployment_per_class": 2}, split={"blurred_per_class": 2, "reuse": True},
+    )  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["dataset", "profile"]
@@ -145,6 +288,9 @@ def test_commands_that_train_nothing_load_no_torch(
 def test_weights_that_are_not_there_are_named(
     folder: Path, pools: Path, edit: Callable[..., None]
 ) -> None:
-    edit(data={"root": "faces"}, train={"weights": "imagenet"})
+    edit(
+        data={"root": "faces"}, train={"weights": "imagenet"},
+        balance={"deployment_per_class": "smallest"}, split={"blurred_per_class": 1, "reuse": True},
+    )  # fmt: skip
     with pytest.raises(UserError, match=r"weights/imagenet/googlenet-1378be20\.pth: missing"):
         preflight.main(["--no-device"])

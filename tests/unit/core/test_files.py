@@ -1,5 +1,6 @@
 """Whole files or none: atomic writing, JSON, CSV and hashes."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ferblur.core import files
+from ferblur.core.errors import explain
 from ferblur.core.files import digest
 
 
@@ -65,3 +67,26 @@ def test_a_folder_is_its_files_and_their_names(tmp_path: Path) -> None:
     assert len(digests) == 3
     with pytest.raises(FileNotFoundError):
         digest(tmp_path / "c")
+
+
+def test_a_fault_is_named_by_the_file_not_by_the_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    with pytest.raises(PermissionError) as caught, files.atomic(path) as temporary:
+        raise PermissionError(errno.EACCES, "denied", str(temporary))
+    assert caught.value.filename == str(path)
+    with pytest.raises(OSError, match="No space left") as full, files.atomic(path):
+        raise OSError("8 requested and 4 written")
+    assert (full.value.errno, full.value.filename) == (errno.ENOSPC, str(path))
+
+
+def test_a_fault_of_another_file_keeps_its_name(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError) as caught, files.atomic(tmp_path / "copy"):
+        raise PermissionError(errno.EACCES, "denied", "source")
+    assert caught.value.filename == "source"
+
+
+def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    with pytest.raises(OSError, match="results") as caught:
+        files.write_text(tmp_path / "results/table.csv", "")
+    assert str(explain(caught.value)).endswith("move it away")

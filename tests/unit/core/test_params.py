@@ -80,7 +80,7 @@ MISTAKES = {
         ("synthesize", "duplicates", "deployment"), 1421,
         "synthesize: duplicates.deployment: at most 1420, for 355 clips, 1420 frames, not 1421",
     ),
-    "no seed": (("train", "seeds"), [], "train.seeds: Tuple should have at least 1 item"),
+    "no seed": (("train", "seeds"), [], "train.seeds: must be a list of 1 to 100, not"),
     "a seed twice": (("train", "seeds"), [1, 2, 1], "train.seeds: must not name anything twice"),
     "a seed alone": (("train", "seeds"), 3, "train.seeds: Input should be a valid array (is 3)"),
     "a seed too large": (("train", "seeds"), [1, 2**32], "train.seeds.1: Input should be less t"),
@@ -89,7 +89,7 @@ MISTAKES = {
     "radii out of order": (("blur", "low"), 5, "blur: radii must grow from low to very_high"),
     "sharp is blurred": (("blur", "none"), 1, "blur.none: Input should be less than"),
     "a level twice": (("split", "blurred_levels"), ["low", "low"], "split.blurred_levels: must n"),
-    "colour": (("figures", "second"), "orange", "figures.second: String should match"),
+    "colour": (("figures", "second"), "orange", "figures.second: must be a colour"),
 }  # fmt: skip
 
 
@@ -120,22 +120,6 @@ def test_a_missing_key_is_named(section: str, key: str | None, tmp_path: Path) -
     file.write_text(yaml.safe_dump(content))
     name = section if key is None else f"{section}.{key}"
     with pytest.raises(UserError, match=rf"{name}: Field required$"):
-        load_params(file)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("train: {epochs: 1, epochs: 2}", "the key 'epochs' is given twice"),
-        ("train: [", "while parsing"),
-        ("- train", "must hold keys with their values"),
-        ("data: {root: 2020-01-01}", "not JSON serializable"),
-    ],
-)
-def test_a_file_that_is_not_parameters(text: str, message: str, tmp_path: Path) -> None:
-    file = tmp_path / "params.yaml"
-    file.write_text(text)
-    with pytest.raises(UserError, match=message):
         load_params(file)
 
 

@@ -1,7 +1,9 @@
 """What every stage does: note how long it took, and say a user's mistake in one line."""
 
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -65,6 +67,38 @@ def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         stage.run(mistaken)
 
 
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "data/align/train.npy")
+
+    monkeypatch.setattr(sys, "argv", ["align.py"])
+    pin(monkeypatch)
+    with pytest.raises(SystemExit, match=r"^align: data/align/train\.npy: the disk is full; free"):
+        stage.run(full)
+
+
+def test_a_missing_file_says_who_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["align.py"])
+    pin(monkeypatch)
+    with pytest.raises(SystemExit, match=r"^align: nowhere: not there; dvc repro makes what"):
+        stage.run(lambda: print(Path("nowhere").read_text()))
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["align.py"])
+    pin(monkeypatch)
+    with pytest.raises(ZeroDivisionError):
+        stage.run(lambda: print(1 / 0))
+
+
+def test_a_note_that_cannot_be_written_fails_no_stage(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_log.RUN_LOG.parent.touch()  # a file where the folder belongs
+    run(monkeypatch, "align")
+    assert capsys.readouterr().err.startswith("align: results/run.json is not up to date: ")
+
+
 def test_a_stage_started_otherwise_is_refused(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +121,26 @@ def main():
 if __name__ == "__main__":
     stage.run(main)
 """
+
+
+LOADING = "import time; print(flush=True); time.sleep(60)"
+RUNNING = f"import ferblur.core.stage as s\ndef main():\n    {LOADING}\ns.run(main)"
+
+
+@pytest.mark.parametrize("source", [LOADING, RUNNING])
+def test_an_interrupt_is_quiet(source: str, project: Path) -> None:
+    shutil.copytree(ROOT / "src", project / "src")
+    (project / "src/ferblur/stages/own.py").write_text(source)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ferblur.stages.own"], env=os.environ | {"PYTHONPATH": "src"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode in (130, -signal.SIGINT)  # a shell says 130 of both
+    assert said == ""
 
 
 def run_own(folder: Path, redirection: str = "") -> subprocess.CompletedProcess[str]:

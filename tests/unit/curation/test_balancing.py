@@ -1,13 +1,15 @@
 """Balancing raises train's minorities and lowers deployment's majorities (III.B, III.C)."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from face_tables import COUNTS, faces, few, raised
+from face_tables import COUNTS, FIVE, SEVEN, faces, few, raised
 from ferblur.core.errors import UserError
 from ferblur.core.study import EMOTIONS
-from ferblur.curation.balancing import lower_majorities
+from ferblur.curation.balancing import lower_majorities, raise_minorities
 
 
 def test_every_class_is_raised_to_the_majority() -> None:
@@ -82,3 +84,26 @@ def test_deployment_is_lowered_without_repeats() -> None:
 def test_too_few_deployment_faces_are_named() -> None:
     with pytest.raises(UserError, match=r"deployment_per_class: 4 is more than the 3 .* of fear"):
         lower_majorities(few(fear=3), 4, EMOTIONS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("emotions", [FIVE, SEVEN])
+def test_any_classes_are_balanced(emotions: tuple[str, ...]) -> None:
+    counts = {name: 4 + place for place, name in enumerate(emotions)}
+    table = faces(counts, emotions)
+    generator = np.random.default_rng(0)
+    balanced = raise_minorities(table, (1.1, 1.3), emotions, generator)
+    names = balanced["source_id"].str.partition("/")[0]
+    assert names.tolist() == [emotions[label] for label in balanced["label"]]
+    assert names.value_counts().to_dict() == dict.fromkeys(emotions, 3 + len(emotions))
+    wanted: dict[int | Literal["smallest"], int] = {3: 3, "smallest": 4}
+    for per_class, drawn in wanted.items():
+        lowered = lower_majorities(table, per_class, emotions, generator)
+        names = lowered["source_id"].str.partition("/")[0]
+        assert names.value_counts().to_dict() == dict.fromkeys(emotions, drawn)
+    last = emotions[-1]
+    none = faces(dict.fromkeys(emotions[:-1], 4), emotions)
+    with pytest.raises(UserError, match=f"^train/{last}: no face was found"):
+        raise_minorities(none, (1.1, 1.3), emotions, generator)
+    for per_class in wanted:
+        with pytest.raises(UserError, match=f"^deployment/{last}: no face was found"):
+            lower_majorities(none, per_class, emotions, generator)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from face_tables import COUNTS, faces, few, raised
+from face_tables import COUNTS, FIVE, SEVEN, faces, few, raised
 from ferblur.core.errors import UserError
 from ferblur.core.params import load_params
 from ferblur.core.study import EMOTIONS, SPLITS
@@ -15,7 +15,7 @@ from ferblur.curation.splitting import add_blurred, assign_splits
 
 def blurred(balanced: pd.DataFrame, per_class: int, reuse: bool = False) -> pd.DataFrame:
     radii = {"low": 2.0, "medium": 4.0, "high": 8.0}
-    return add_blurred(balanced, radii, per_class, reuse, np.random.default_rng(1))
+    return add_blurred(balanced, radii, per_class, reuse, EMOTIONS, np.random.default_rng(1))
 
 
 def test_table_1_from_the_papers_totals(root: Path) -> None:
@@ -51,7 +51,8 @@ def test_without_reuse_a_sample_serves_one_level() -> None:
 
 def test_too_few_samples_to_blur_are_named() -> None:
     balanced = raised(few(happiness=14))
-    with pytest.raises(UserError, match=r"blurred_per_class: 5 needs 15 samples of class 0"):
+    why = "needs 15 samples of anger, the balanced dataset has 14; at most 4 can be drawn"
+    with pytest.raises(UserError, match=rf"blurred_per_class: 5 {why}"):
         blurred(balanced, 5)
 
 
@@ -76,3 +77,16 @@ def test_splits_that_cannot_be_made_are_named() -> None:
         assign_splits(few().iloc[:4], (0.7, 0.2, 0.1), stratify=False, seed=2)
     with pytest.raises(UserError, match=r"split\.stratify:"):
         assign_splits(few(fear=1), (0.7, 0.2, 0.1), stratify=True, seed=2)
+
+
+@pytest.mark.parametrize("emotions", [FIVE, SEVEN])
+def test_any_classes_are_blurred(emotions: tuple[str, ...]) -> None:
+    balanced = faces(dict.fromkeys(emotions, 6), emotions).assign(
+        sample_id=range(6 * len(emotions)), blur_radius=0.0
+    )
+    added = add_blurred(
+        balanced, {"low": 2.0, "high": 8.0}, 3, False, emotions, np.random.default_rng(1)
+    ).iloc[len(balanced) :]
+    names = added["source_id"].str.partition("/")[0]
+    assert names.tolist() == [emotions[label] for label in added["label"]]
+    assert names.value_counts().to_dict() == dict.fromkeys(emotions, 6)

@@ -16,14 +16,14 @@ def test_totals_are_torchvisions() -> None:
 
 
 def test_22_layers_27_with_pooling() -> None:
-    table = architecture.layers(architecture.googlenet())
+    table = architecture.layers(architecture.googlenet(6))
     assert table["depth"].sum() == 22
     pools = table["type"].isin(["max pooling", "average pooling"]).sum()
     assert table["depth"].sum() + pools == 27
 
 
 def test_rows_are_those_of_szegedy_et_al() -> None:
-    table = architecture.layers(architecture.googlenet()).set_index("layer")
+    table = architecture.layers(architecture.googlenet(6)).set_index("layer")
     first = table.loc["conv1"].to_dict()
     assert (first["window"], first["stride"], first["height"], first["channels"]) == (7, 2, 112, 64)
     block = table.loc["inception3a"].to_dict()
@@ -36,7 +36,7 @@ def test_rows_are_those_of_szegedy_et_al() -> None:
 
 
 def test_torchvisions_branch_called_5x5_is_3x3() -> None:
-    network = architecture.googlenet()
+    network = architecture.googlenet(6)
     found = architecture.branches(network.inception3a)
     assert [step.size for step in found[2]] == [1, 3]
     assert found[3] == [Step("max pooling", 3), Step("convolution", 1, 32)]
@@ -44,8 +44,8 @@ def test_torchvisions_branch_called_5x5_is_3x3() -> None:
 
 
 def test_with_5x5_is_the_network_of_szegedy_et_al() -> None:
-    built = architecture.figure9(architecture.googlenet()).set_index("layer")
-    table = architecture.figure9(architecture.with_5x5(architecture.googlenet()))
+    built = architecture.figure9(architecture.googlenet(6)).set_index("layer")
+    table = architecture.figure9(architecture.with_5x5(architecture.googlenet(6)))
     table = table.set_index("layer")
     same = [name for name in table if name not in ("window", "parameters", "operations")]
     assert table[same].equals(built[same])
@@ -64,8 +64,8 @@ def test_with_5x5_is_the_network_of_szegedy_et_al() -> None:
 
 
 def test_the_description_is_json_and_whole() -> None:
-    described = json.loads(json.dumps(architecture.describe()))
-    assert described == architecture.describe()
+    described = json.loads(json.dumps(architecture.describe(6)))
+    assert described == architecture.describe(6)
     assert len(described["figure9"]) == len(described["layers"]) - 1  # conv2 and conv3 are one row
     assert len(described["with_5x5"]) == 9
     assert described["layers"][-1]["channels"] == 6
@@ -74,3 +74,10 @@ def test_the_description_is_json_and_whole() -> None:
     assert len(described["branches"]["conv1"]) == 1
     assert set(described["branches"]) == {r["layer"] for r in described["layers"]} - {"dropout"}
     assert [len(branch) for branch in described["naive"]] == [1, 1, 1, 1]
+
+
+def test_the_description_has_the_classes_of_the_run() -> None:
+    six, five = (architecture.describe(classes) for classes in (6, 5))
+    assert five["layers"][-1]["channels"] == five["branches"]["fc"][0][0]["filters"] == 5
+    assert five["figure9"] == six["figure9"]  # as published
+    assert five["modules"] == six["modules"]

@@ -1,5 +1,6 @@
 """Facts are counted from what the stages left, and every key claims.yaml names is among them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,13 @@ import pandas as pd
 import pytest
 
 from clone import ROOT
+from face_tables import FIVE, SEVEN
 from ferblur.core.files import read_json, write_json
-from ferblur.core.params import load_params
-from ferblur.core.study import MODELS, TASKS
+from ferblur.core.params import Params, load_params
+from ferblur.core.study import EMOTIONS, MODELS, TASKS
 from ferblur.evidence import facts, verdicts
 from ferblur.evidence.architecture import describe
+from ferblur.stages import balance, split
 
 
 def test_every_claim_finds_its_facts(finished: Path) -> None:
@@ -50,13 +53,13 @@ def test_unknown_subjects_cannot_be_judged(finished: Path) -> None:
     counts = read_json(path)
     counts["train"]["subjects"] = 0
     write_json(path, counts)
-    assert facts.pools()["shared"] is None
+    assert facts.pools(load_params())["shared"] is None
     write_json(path, counts | {"in_both_pools": 2})
-    assert facts.pools()["shared"] == 2
+    assert facts.pools(load_params())["shared"] == 2
 
 
 def test_a_third_branch_of_several_sizes_has_no_one_size(project: Path) -> None:
-    described = describe()
+    described = describe(6)
     write_json(facts.ARCHITECTURE, described)
     found = facts.architecture()["architecture"]
     assert found["third_branch"] == 3
@@ -88,7 +91,7 @@ def test_images_of_several_sizes_have_no_one_size(finished: Path) -> None:
     counts = read_json(path)
     counts["train"]["width"] = [96, 128]
     write_json(path, counts)
-    assert facts.pools()["image"]["width"] is None
+    assert facts.pools(load_params())["image"]["width"] is None
 
 
 def test_curves_are_means_over_trainings(finished: Path) -> None:
@@ -120,14 +123,14 @@ def test_each_pair_of_trainings_has_its_own_differences(project: Path) -> None:
         for model, by in right.items()
     }
     write_json(Path("results/statistics/trainings.json"), scored)
-    third, first = (found["differences"] for found in facts.of_trainings())
+    third, first = (found["differences"] for found in facts.of_trainings(1 / 6))
     assert third["gain"]["low"] == pytest.approx(-0.05)
     assert first["gain"]["low"] == pytest.approx(0.15)
     assert third["drop"]["baseline"]["medium"] == pytest.approx(0.1)
     assert first["above_chance"]["second"]["none"] == pytest.approx(0.85 - 1 / 6)
     assert first["unseen"] == pytest.approx({"baseline": 0.1, "second": 0.1})
     claims = {claim.id: claim for claim in verdicts.read_claims(ROOT / "paper/claims.yaml")}
-    assert verdicts.held(claims["direction-low"], facts.of_trainings()) == {"held": 1, "of": 2}
+    assert verdicts.held(claims["direction-low"], facts.of_trainings(1 / 6)) == {"held": 1, "of": 2}
 
 
 def test_few_people_prove_nothing(finished: Path) -> None:
@@ -146,3 +149,37 @@ def test_few_people_prove_nothing(finished: Path) -> None:
         (9, 10): [True, False, True, True],
         (10, 9): [False, True, True, False],
     }
+
+
+LABELS = {FIVE: [0, 1, 2, 3, 4], SEVEN: [2, 4, 3, 6, 1, 5, 0], EMOTIONS: [0, 1, 2, 3, 4, 5]}
+"""By classes: their labels in alphabetical order."""
+
+
+@pytest.mark.parametrize("classes", LABELS)
+def test_any_classes_are_counted(
+    aligned: Path, edit: Callable[..., None], classes: tuple[str, ...]
+) -> None:
+    edit(balance={"deployment_per_class": "smallest"})
+    for stage in (balance, split):
+        stage.main()
+    params = load_params()
+    found = facts.samples(params)
+    assert found["labels"] == LABELS[classes]
+    assert found["balanced"]["imbalance"] == found["balanced"]["over_majority"] == 1
+    # the number is the data's, not the parameter
+    expected = {"per_class": 8, "of_smallest": 1, "total": 8 * len(classes)}
+    assert found["deployment"] == expected
+    assert found["blurred"]["low"] == params.split.blurred_per_class
+    assert found["splits"]["baseline"]["total"] == 12 * len(classes)
+
+
+def test_people_in_both_pools_are_not_different_people(finished: Path) -> None:
+    path = Path("results/prepare/counts.json")
+    write_json(path, read_json(path) | {"people_in_both_pools": 3})
+    assert facts.pools(load_params())["shared"] == 3
+
+
+def test_where_no_face_is_searched_none_is_missed(finished: Path, smoke: Params) -> None:
+    assert facts.pools(smoke)["aligned"]["share"] > 0.9
+    whole = smoke.model_copy(update={"align": smoke.align.model_copy(update={"detector": "none"})})
+    assert facts.pools(whole)["aligned"]["share"] is None

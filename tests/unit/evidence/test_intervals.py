@@ -10,8 +10,10 @@ from math import comb
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.metrics
 
-from ferblur.core.study import MODELS, TASKS
+from face_tables import FIVE, SEVEN
+from ferblur.core.study import EMOTIONS, MODELS, TASKS
 from ferblur.evidence import metrics
 from ferblur.evidence.intervals import (
     Bootstrap,
@@ -42,22 +44,22 @@ def accuracy_interval(
     labels: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, resamples: int, seed: int
 ) -> dict[str, float]:
     draws = Bootstrap.draw(clusters, resamples, np.random.default_rng(seed))
-    return interval(accuracy(draws.confusions(clusters, labels, predicted)), 0.95)
+    return interval(accuracy(draws.confusions(clusters, labels, predicted, 6)), 0.95)
 
 
 @pytest.mark.parametrize("average", ["macro", "weighted"])
 def test_equals_a_bootstrap_done_row_by_row(average: str) -> None:
     labels, predicted, person = sample(0)
     draws = Bootstrap.draw(person, 3000, np.random.default_rng(1))
-    confusions = draws.confusions(person, labels, predicted)
+    confusions = draws.confusions(person, labels, predicted, 6)
     found = {"accuracy": accuracy(confusions), "f1": f1(confusions, average)}
     generator = np.random.default_rng(2)
     resampled = []
     for _ in range(1500):
         people = generator.integers(0, 40, 40)
         rows = np.concatenate([np.flatnonzero(person == one) for one in people])
-        resampled.append(metrics.scores(labels[rows], predicted[rows], average))
-    expected = metrics.scores(labels, predicted, average)
+        resampled.append(metrics.scores(labels[rows], predicted[rows], EMOTIONS, average))
+    expected = metrics.scores(labels, predicted, EMOTIONS, average)
     for name, values in found.items():
         bounds = interval(values, 0.95)
         assert bounds["value"] == pytest.approx(expected[name])
@@ -68,8 +70,8 @@ def test_equals_a_bootstrap_done_row_by_row(average: str) -> None:
 def test_recall_is_scikit_learns() -> None:
     labels, predicted, person = sample(0)
     draws = Bootstrap.draw(person, 10, np.random.default_rng(1))
-    expected = list(metrics.recall(labels, predicted).values())
-    np.testing.assert_allclose(recall(draws.confusions(person, labels, predicted))[0], expected)
+    expected = list(metrics.recall(labels, predicted, EMOTIONS).values())
+    np.testing.assert_allclose(recall(draws.confusions(person, labels, predicted, 6))[0], expected)
 
 
 def test_clustering_widens_the_interval() -> None:
@@ -89,8 +91,8 @@ def test_pairing_narrows_the_interval_of_a_difference() -> None:
     other = Bootstrap.draw(person, 2000, np.random.default_rng(2))
     widths = []
     for shown in (draws, other):
-        difference = accuracy(draws.confusions(person, labels, first)) - accuracy(
-            shown.confusions(person, labels, second)
+        difference = accuracy(draws.confusions(person, labels, first, 6)) - accuracy(
+            shown.confusions(person, labels, second, 6)
         )
         bounds = interval(difference, 0.95)
         widths.append(bounds["high"] - bounds["low"])
@@ -119,7 +121,7 @@ def test_intervals_over_trainings_cover_the_truth() -> None:
             for number, skill in enumerate(trainings)
         }
         both = {number: {"test": rows, "none": rows} for number, rows in shown.items()}
-        resampled, _ = resample({"baseline": both}, 300, seed)
+        resampled, _ = resample({"baseline": both}, 6, 300, seed)
         bounds = interval(resampled["baseline"]["none"].mean(accuracy), 0.95)
         covered += bounds["low"] <= 0.5 <= bounds["high"]
     assert covered >= 86
@@ -147,9 +149,9 @@ def test_one_draw_serves_two_sets_of_the_same_people() -> None:
     draws = Bootstrap.draw(person, 50, np.random.default_rng(1))
     half = person < 20
     parts = [
-        draws.confusions(person[rows], labels[rows], predicted[rows]) for rows in (half, ~half)
+        draws.confusions(person[rows], labels[rows], predicted[rows], 6) for rows in (half, ~half)
     ]
-    np.testing.assert_array_equal(sum(parts), draws.confusions(person, labels, predicted))
+    np.testing.assert_array_equal(sum(parts), draws.confusions(person, labels, predicted, 6))
 
 
 def table(right: np.ndarray, subject: np.ndarray) -> pd.DataFrame:
@@ -203,7 +205,7 @@ def test_weights_of_trainings_are_shares(trainings: int) -> None:
 @pytest.mark.parametrize("hits", [[60, 80], [60, 66, 81], [40, 50, 55, 70, 71]])
 def test_trainings_alone_give_the_unbiased_deviation_of_their_mean(hits: list[int]) -> None:
     trainings = answers(only_trainings_differ(hits))
-    resampled, people = resample(dict.fromkeys(MODELS, trainings), 20_000, seed=1)
+    resampled, people = resample(dict.fromkeys(MODELS, trainings), 6, 20_000, seed=1)
     assert people == {"own": 1, "unseen": 1}
     accuracies = np.array(hits) / 120
     expected = np.std(accuracies, ddof=1) / np.sqrt(len(hits))
@@ -216,7 +218,7 @@ def test_trainings_alone_give_the_unbiased_deviation_of_their_mean(hits: list[in
 
 def test_one_person_and_one_training_cannot_be_resampled() -> None:
     trainings = answers(only_trainings_differ([60]))
-    resampled, _ = resample(dict.fromkeys(MODELS, trainings), 200, seed=1)
+    resampled, _ = resample(dict.fromkeys(MODELS, trainings), 6, 200, seed=1)
     bounds = interval(resampled["baseline"]["none"].mean(accuracy), 0.95)
     assert bounds == {"value": 0.5, "low": 0.5, "high": 0.5}
 
@@ -224,7 +226,7 @@ def test_one_person_and_one_training_cannot_be_resampled() -> None:
 @pytest.mark.parametrize("trainings", [1, 3])
 def test_people_alone_give_the_deviation_of_their_mean(trainings: int) -> None:
     rows = only_people_differ(30, trainings)
-    resampled, people = resample(dict.fromkeys(MODELS, answers(rows)), 20_000, seed=1)
+    resampled, people = resample(dict.fromkeys(MODELS, answers(rows)), 6, 20_000, seed=1)
     assert people == {"own": 30, "unseen": 30}
     right = (rows[0]["label"] == rows[0]["predicted"]).groupby(rows[0]["subject"]).mean()
     found = resampled["second"]["low"]
@@ -243,7 +245,7 @@ def test_people_and_trainings_add_up() -> None:
         wrong = generator.random(len(rows)) < lost
         predicted = rows["predicted"].where(~wrong, (rows["label"] + 1) % 6)
         trainings[seed] = rows.assign(predicted=predicted)
-    resampled, _ = resample(dict.fromkeys(MODELS, answers(trainings)), 20_000, seed=1)
+    resampled, _ = resample(dict.fromkeys(MODELS, answers(trainings)), 6, 20_000, seed=1)
     right = pd.DataFrame(
         {
             seed: (each["label"] == each["predicted"]).groupby(each["subject"]).mean()
@@ -267,7 +269,7 @@ def test_the_mean_over_trainings_equals_a_bootstrap_done_row_by_row(average: str
         trainings[seed] = pd.DataFrame(
             {"source_id": ids, "subject": names, "label": labels, "predicted": predicted}
         )
-    resampled, _ = resample(dict.fromkeys(MODELS, answers(trainings)), 4000, seed=1)
+    resampled, _ = resample(dict.fromkeys(MODELS, answers(trainings)), 6, 4000, seed=1)
     found = resampled["baseline"]["high"]
     generator = np.random.default_rng(2)
     tables = [each.to_numpy() for each in trainings.values()]
@@ -277,7 +279,10 @@ def test_the_mean_over_trainings_equals_a_bootstrap_done_row_by_row(average: str
         rows = np.concatenate([rows_of[one] for one in generator.integers(0, 25, 25)])
         scored = [
             metrics.scores(
-                tables[one][rows, 2].astype(int), tables[one][rows, 3].astype(int), average
+                tables[one][rows, 2].astype(int),
+                tables[one][rows, 3].astype(int),
+                EMOTIONS,
+                average,
             )
             for one in generator.integers(0, 3, 2)
         ]  # two of three
@@ -292,11 +297,11 @@ def test_the_mean_over_trainings_equals_a_bootstrap_done_row_by_row(average: str
 
 def test_all_trainings_are_shown_the_same_people() -> None:
     alike = answers(only_people_differ(20, trainings=3))
-    resampled, _ = resample(dict.fromkeys(MODELS, alike), 500, seed=1)
+    resampled, _ = resample(dict.fromkeys(MODELS, alike), 6, 500, seed=1)
     for tasks in resampled.values():
         for each in tasks.values():
             np.testing.assert_array_equal(each.confusions[:, 0], each.confusions[:, 2])
-    found = bounded_differences(resampled, 0.95)
+    found = bounded_differences(resampled, EMOTIONS, 0.95)
     assert found["gain"]["low"] == pytest.approx({"value": 0, "low": 0, "high": 0})
     assert found["drop"]["second"]["high"] == pytest.approx({"value": 0, "low": 0, "high": 0})
     # the own test sets show other people
@@ -305,12 +310,12 @@ def test_all_trainings_are_shown_the_same_people() -> None:
 
 def test_the_trainings_of_each_model_are_drawn_once_for_all_tasks() -> None:
     trainings = answers(only_trainings_differ([30, 60, 90]))
-    resampled, _ = resample(dict.fromkeys(MODELS, trainings), 500, seed=1)
+    resampled, _ = resample(dict.fromkeys(MODELS, trainings), 6, 500, seed=1)
     baseline, second = (resampled[name] for name in MODELS)
     for task in TASKS:
         np.testing.assert_array_equal(baseline[task].weights, baseline["none"].weights)
     # so a drop between levels is paired, and a gain between models is not
-    found = bounded_differences(resampled, 0.95)
+    found = bounded_differences(resampled, EMOTIONS, 0.95)
     assert found["drop"]["baseline"]["low"] == pytest.approx({"value": 0, "low": 0, "high": 0})
     assert found["unseen"]["baseline"] == pytest.approx({"value": 0, "low": 0, "high": 0})
     gain = second["none"].mean(accuracy) - baseline["none"].mean(accuracy)
@@ -325,7 +330,7 @@ def test_each_set_of_people_has_its_own_clusters() -> None:
     for name, first in zip(MODELS, (0, 5), strict=True):  # the two test sets show others
         subject = np.repeat([f"t{n}" for n in range(first, first + 10)], 3)
         predictions[name] = answers(unseen, own=table(np.arange(30) % 2 == 0, subject))
-    resampled, people = resample(predictions, 300, seed=1)
+    resampled, people = resample(predictions, 6, 300, seed=1)
     assert people == {"own": 15, "unseen": 15}
     assert resampled["second"]["test"].confusions[0].sum() == 30
     assert resampled["second"]["low"].confusions[0].sum() == 15 * 12
@@ -336,17 +341,51 @@ def test_each_set_of_people_has_its_own_clusters() -> None:
         }
         for name, trainings in predictions.items()
     }
-    _, images = resample(nobody, 100, seed=1)
+    _, images = resample(nobody, 6, 100, seed=1)
     assert images == {"own": 30, "unseen": 15 * 12}
 
 
 def test_same_seed_same_resamples() -> None:
     trainings = answers(only_people_differ(10, trainings=2))
     first, again, other = (
-        resample(dict.fromkeys(MODELS, trainings), 50, seed)[0]["second"]["none"]
+        resample(dict.fromkeys(MODELS, trainings), 6, 50, seed)[0]["second"]["none"]
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.confusions, again.confusions)
     np.testing.assert_array_equal(first.weights, again.weights)
     assert not np.array_equal(first.confusions, other.confusions)
     assert not np.array_equal(first.weights, other.weights)
+
+
+@pytest.mark.parametrize("emotions", [FIVE, SEVEN, ("no", "yes")])
+def test_any_number_of_classes(emotions: tuple[str, ...]) -> None:
+    generator = np.random.default_rng(7)
+    labels = np.arange(210) % len(emotions)
+    rows = pd.DataFrame(
+        {
+            "source_id": [f"{n}.jpg" for n in range(210)],
+            "subject": [f"p{n % 30}" for n in range(210)],
+            "label": labels,
+            "predicted": generator.integers(0, len(emotions), 210),
+        }
+    )
+    trainings = answers({1: rows})
+    resampled, _ = resample(dict.fromkeys(MODELS, trainings), len(emotions), 100, seed=1)
+    answered = resampled["second"]["low"]
+    answer = (labels, rows["predicted"].to_numpy())
+    np.testing.assert_array_equal(
+        answered.confusions[0, 0], sklearn.metrics.confusion_matrix(*answer)
+    )
+    for average in ("macro", "weighted"):
+        expected = sklearn.metrics.f1_score(*answer, average=average)
+        assert answered.mean(partial(f1, average=average))[0] == pytest.approx(expected)
+    shares = sklearn.metrics.recall_score(*answer, average=None)
+    np.testing.assert_allclose(answered.mean(recall)[0], shares)
+    found = bounded_differences(resampled, emotions, 0.95)
+    above = sklearn.metrics.accuracy_score(*answer) - 1 / len(emotions)
+    assert found["above_chance"]["second"]["low"]["value"] == pytest.approx(above)
+    assert list(found["recall"]["second"]) == list(emotions)
+    first, last = emotions[0], emotions[-1]
+    assert set(found["recall"]["second"][first]) == set(emotions) - {first}
+    difference = found["recall"]["second"][last][first]["value"]
+    assert difference == pytest.approx(shares[-1] - shares[0])

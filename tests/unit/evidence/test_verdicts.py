@@ -1,6 +1,7 @@
 """The claims file is complete and consistent; every relation judges as it says."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 
 from clone import ROOT
+from face_tables import FIVE, SEVEN
 from ferblur.core.errors import UserError
-from ferblur.core.study import LEVELS
+from ferblur.core.study import EMOTIONS, LEVELS
 from ferblur.evidence import architecture, verdicts
 from ferblur.evidence.verdicts import Claim, judge
 
@@ -145,7 +147,7 @@ def bounds(value: float, low: float, high: float) -> dict[str, float]:
     ],
 )
 def test_verdicts(entries: dict[str, object], fact: object, verdict: str) -> None:
-    judged = judge(claim(measured="a.b", **entries), {"a": {"b": fact}}, "synthetic")
+    judged = judge(claim(measured="a.b", **entries), {"a": {"b": fact}}, "synthetic", EMOTIONS)
     assert judged["verdict"] == verdict
     assert bool(judged["reason"]) == (verdict != "reproduced")
     assert judged["measured"] == {"a.b": fact}
@@ -181,15 +183,17 @@ def test_verdicts(entries: dict[str, object], fact: object, verdict: str) -> Non
 )
 def test_undecided_is_not_the_opposite(facts: list[Any], verdict: str, reason: str) -> None:
     found = {str(number): fact for number, fact in enumerate(facts)}
-    judged = judge(claim(measured=[f"a.{key}" for key in found], above=0), {"a": found}, "x")
+    judged = judge(
+        claim(measured=[f"a.{key}" for key in found], above=0), {"a": found}, "x", EMOTIONS
+    )
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
     assert len(judged["wrong"]) == sum(f == -1 or f["low"] <= 0 for f in facts)
 
 
 def test_an_unknown_fact_does_not_hide_a_failure() -> None:
     several = claim(measured=["a.b", "a.c"], above=0)
-    assert judge(several, {"a": {"b": None, "c": 1}}, "x")["verdict"] == "not_comparable"
-    assert judge(several, {"a": {"b": None, "c": -1}}, "x")["verdict"] == "contradicted"
+    assert judge(several, {"a": {"b": None, "c": 1}}, "x", EMOTIONS)["verdict"] == "not_comparable"
+    assert judge(several, {"a": {"b": None, "c": -1}}, "x", EMOTIONS)["verdict"] == "contradicted"
 
 
 def test_the_papers_own_difference_on_test_sets_is_within_chance() -> None:
@@ -203,8 +207,8 @@ def test_the_papers_own_difference_on_test_sets_is_within_chance() -> None:
 
 def test_all_of_several_facts_must_hold() -> None:
     several = claim(measured=["a.b", "a.c"], above=0)
-    assert judge(several, {"a": {"b": 1, "c": 2}}, "x")["verdict"] == "reproduced"
-    judged = judge(several, {"a": {"b": 1, "c": -2}}, "x")
+    assert judge(several, {"a": {"b": 1, "c": 2}}, "x", EMOTIONS)["verdict"] == "reproduced"
+    judged = judge(several, {"a": {"b": 1, "c": -2}}, "x", EMOTIONS)
     assert judged["verdict"] == "contradicted"
     assert (judged["reason"], judged["wrong"]) == ("a.c: not above 0", ["a.c"])
 
@@ -216,22 +220,24 @@ def test_a_row_names_what_deviates() -> None:
         within=0.05,
     )
     facts = {"type": "inception", "window": 3, "parameters": 104000}
-    assert judge(row, {"layers": {"one": facts}}, "x")["reason"] == "window 3 (paper 5)"
+    assert judge(row, {"layers": {"one": facts}}, "x", EMOTIONS)["reason"] == "window 3 (paper 5)"
     facts = {"type": "inception", "window": 5, "parameters": 106000}
-    judged = judge(row, {"layers": {"one": facts}}, "x")
+    judged = judge(row, {"layers": {"one": facts}}, "x", EMOTIONS)
     assert judged["reason"] == "parameters 106K (paper 100K)"
-    assert judge(row, {"layers": {"one": {"type": "none"}}}, "x")["reason"].startswith("type none")
+    assert judge(row, {"layers": {"one": {"type": "none"}}}, "x", EMOTIONS)["reason"].startswith(
+        "type none"
+    )
 
 
 def test_cited_and_unmeasured_say_so() -> None:
-    assert judge(claim(cited="Ko (2018)"), {}, "x")["verdict"] == "cited"
-    judged = judge(claim(unmeasured="a duration", paper=5), {}, "x")
+    assert judge(claim(cited="Ko (2018)"), {}, "x", EMOTIONS)["verdict"] == "cited"
+    judged = judge(claim(unmeasured="a duration", paper=5), {}, "x", EMOTIONS)
     assert (judged["verdict"], judged["reason"]) == ("not_comparable", "a duration")
 
 
 def test_a_fact_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(UserError, match=r"claims\.yaml: x: measured: there is no fact 'a\.c'"):
-        judge(claim(measured="a.c", paper=1), {"a": {"b": 1}}, "x")
+        judge(claim(measured="a.c", paper=1), {"a": {"b": 1}}, "x", EMOTIONS)
 
 
 @pytest.mark.parametrize(
@@ -284,3 +290,75 @@ def test_trainings_are_counted_by_their_values() -> None:
     }  # fmt: skip
     assert verdicts.held(claim(measured="layers.fc", paper=1), trainings) is None
     assert verdicts.held(claim(measured="differences.gain.low", above=0), []) is None
+
+
+def recalls(emotions: Sequence[str]) -> dict[str, Any]:
+    """Facts in which the study's order of emotions is found, as far as they are told apart."""
+    order = ("disgust", "sadness", "fear", "anger", "surprise", "happiness")
+    share = {name: order.index(name) if name in order else -1 for name in emotions}
+    pairs = {
+        one: {other: share[one] - share[other] for other in emotions if other != one}
+        for one in emotions
+    }
+    either = dict.fromkeys(("baseline", "second"), pairs)
+    recall = {"baseline": {"none": dict.fromkeys(emotions, 0.03)}}
+    return {"differences": {"recall": either}, "recall": recall}
+
+
+def test_what_names_an_emotion_that_is_not_there_is_not_comparable() -> None:
+    assert sum(bool(entry.emotions) for entry in ALL.values()) == 9
+    for name, entry in ALL.items():
+        if "recall" in str(entry.measured) and entry.dataset is None:
+            assert entry.emotions, name
+            assert judge(entry, recalls(EMOTIONS), "x", EMOTIONS)["reason"] == ""
+            judged = judge(entry, recalls(FIVE), "x", FIVE)
+            if "fear" in entry.emotions:
+                assert judged["verdict"] == "not_comparable", name
+                assert judged["reason"] == "this run has no fear"
+                assert not [key for key in judged["measured"] if "fear" in key]
+                assert judged["relation"]
+            else:
+                assert judged["verdict"] == "reproduced", name
+    two = ("happiness", "surprise")
+    judged = judge(ALL["fig12-sadness"], recalls(two), "x", two)
+    assert judged["reason"] == "this run has no anger and no disgust and no sadness"
+
+
+def test_a_class_beyond_the_studys_is_not_compared() -> None:
+    judged = judge(ALL["fig12-disgust"], recalls(SEVEN), "x", SEVEN)
+    assert judged["verdict"] == "reproduced"  # neutral is recognised worse still
+    assert judged["reason"] == "only the study's emotions are compared"
+    assert not [key for key in judged["measured"] if "neutral" in key]
+
+
+@pytest.mark.parametrize(
+    ("emotions", "difference"),
+    [
+        (FIVE, "without fear"),
+        (SEVEN, "with neutral"),
+        (("anger", "contempt", "disgust", "happiness", "sadness", "surprise"),
+         "without fear and with contempt"),
+    ],
+)  # fmt: skip
+def test_what_is_about_six_classes_needs_them(emotions: tuple[str, ...], difference: str) -> None:
+    facts = {"evaluated": {"emotions": 6}, "labels": [0, 1, 2, 3, 4, 5],
+             "splits": {"baseline": {"total": 78_240}}, "rarest": {"train": "disgust"}}  # fmt: skip
+    why = f"the classes are not the study's: {difference}"
+    for name in ("classes", "labels", "balanced-total", "disgust-rarest"):
+        assert judge(ALL[name], facts, "affwild2", EMOTIONS)["verdict"] == "reproduced"
+        judged = judge(ALL[name], facts, "affwild2", emotions)
+        assert (judged["verdict"], judged["reason"]) == ("not_comparable", why)
+    assert judge(ALL["balanced-total"], facts, "x", emotions)["reason"] == (
+        "the number is affwild2's, this is x"
+    )
+
+
+def test_another_order_has_other_labels_and_nothing_else() -> None:
+    order = EMOTIONS[::-1]
+    facts = {"evaluated": {"emotions": 6}, "labels": [5, 4, 3, 2, 1, 0],
+             "splits": {"baseline": {"total": 12}}}  # fmt: skip
+    assert judge(ALL["classes"], facts, "x", order)["verdict"] == "reproduced"
+    judged = judge(ALL["labels"], facts, "x", order)
+    assert judged["reason"] == "the classes are not the study's: in another order"
+    assert judge(ALL["labels"], facts, "x", EMOTIONS)["verdict"] == "contradicted"  # a fault
+    assert judge(ALL["balanced-total"], facts, "affwild2", order)["verdict"] == "contradicted"

@@ -7,11 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from face_tables import FIVE, SEVEN
 from ferblur.core.files import write_csv
 from ferblur.core.params import Params
-from ferblur.core.study import LEVELS, MODELS
-from ferblur.figures.scores import accuracy_against_blur, curves, frequency_axis
-from ferblur.figures.style import THIN, figure
+from ferblur.core.study import EMOTIONS, LEVELS, MODELS
+from ferblur.figures.scores import (
+    FITTING,
+    accuracy_against_blur,
+    confusion,
+    curves,
+    frequency_axis,
+)
+from ferblur.figures.style import COLUMN, PAGE, THIN, figure
 
 
 def drawn(path: Path, size: int) -> tuple[dict[float, str], np.ndarray]:
@@ -84,9 +91,47 @@ def test_accuracy_against_blur_shows_the_mean_and_every_training(
         for model in MODELS
     }  # fmt: skip
     published = pd.DataFrame({"radius": radii[:4], "baseline": 0.5, "second": 0.5})
-    accuracy_against_blur(tmp_path / "a.svg", curve, scored, 1 / 6, published, 128, smoke.figures)
+    accuracy_against_blur(
+        tmp_path / "a.svg", curve, scored, EMOTIONS, published, 128, smoke.figures
+    )
     for model in MODELS:
         found = lines(tmp_path / "a.svg", getattr(smoke.figures, model))
         thin = [width for _, width in found if width == THIN]
         assert len(thin) == (count if count > 1 else 0)  # one is the mean itself
         assert (False, 1.5) in found
+
+
+def words(path: Path) -> list[str]:
+    """What a drawing says, in the order it is drawn."""
+    return re.findall(r"<!-- (.+?) -->", path.read_text())
+
+
+@pytest.mark.parametrize("emotions", [("no", "yes"), FIVE, SEVEN, tuple("abcdefghij")])
+def test_a_confusion_matrix_has_a_row_for_each_class(
+    tmp_path: Path, emotions: tuple[str, ...]
+) -> None:
+    size = len(emotions)
+    counts = np.arange(1000, 1000 + size**2).reshape(size, size)
+    confusion(tmp_path / "a.svg", counts, emotions)
+    said = words(tmp_path / "a.svg")
+    assert [word for word in said if word in emotions] == [*emotions, *emotions]
+    assert [word for word in said if word.startswith("(")] == [f"({n})" for n in counts.ravel()]
+    width = float(re.findall(r'width="([\d.]+)pt"', (tmp_path / "a.svg").read_text())[0])
+    assert width == pytest.approx(72 * (COLUMN if size <= FITTING else PAGE))
+
+
+@pytest.mark.parametrize("emotions", [EMOTIONS, FIVE, SEVEN])
+def test_chance_is_that_of_the_classes(
+    tmp_path: Path, smoke: Params, emotions: tuple[str, ...]
+) -> None:
+    radii = [*smoke.blur.radii().values()]
+    curve = pd.DataFrame({"level": LEVELS, "radius": radii})
+    for model in MODELS:
+        curve[[model, f"{model}_low", f"{model}_high"]] = (0.5, 0.4, 0.6)
+    published = pd.DataFrame({"radius": radii, "baseline": 0.5, "second": 0.5})
+    nobody: dict[str, dict[str, object]] = {model: {} for model in MODELS}
+    path = tmp_path / "a.svg"
+    accuracy_against_blur(path, curve, nobody, emotions, published, 128, smoke.figures)
+    # the paper's curves, beside it, are of six classes
+    assert ("chance here" in words(path)) == (len(emotions) != 6)
+    assert ("chance" in words(path)) == (len(emotions) == 6)

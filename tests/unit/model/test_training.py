@@ -1,6 +1,7 @@
 """Steps, order, losses and predictions."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def epoch_of(loop: training.Loop, samples: Samples, seed: int) -> dict[str, floa
 
 def test_training_learns(samples: Samples, train: Train) -> None:
     torch.manual_seed(0)
-    loop = training.Loop.begin(train, 3, CPU)
+    loop = training.Loop.begin(train, 6, 3, CPU)
     curve = [epoch_of(loop, samples, epoch)["loss"] for epoch in range(train.epochs)]
     assert curve[-1] < curve[0]
     assert [row["loss"] for row in loop.history] == curve
@@ -123,7 +124,7 @@ def test_training_learns(samples: Samples, train: Train) -> None:
 
 def test_auxiliary_classifiers_are_trained(samples: Samples, train: Train) -> None:
     torch.manual_seed(0)
-    loop = training.Loop.begin(train, 3, CPU)
+    loop = training.Loop.begin(train, 6, 3, CPU)
     weight = loop.network.googlenet.aux1.fc2.weight
     before = weight.detach().clone()
     epoch_of(loop, samples, 0)
@@ -131,7 +132,7 @@ def test_auxiliary_classifiers_are_trained(samples: Samples, train: Train) -> No
 
 
 def test_schedules(train: Train) -> None:
-    model = network.build(train)
+    model = network.build(train, 6)
     rates: dict[str, list[float]] = {}
     for name in ("constant", "one_cycle"):
         params = Train.model_validate(train.model_dump() | {"schedule": name})
@@ -150,14 +151,14 @@ def test_schedules(train: Train) -> None:
 @pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW")])
 def test_optimizers(train: Train, name: str, kind: str) -> None:
     params = Train.model_validate(train.model_dump() | {"optimizer": name})
-    optimizer = training.make_optimizer(network.build(train), params)
+    optimizer = training.make_optimizer(network.build(train, 6), params)
     assert type(optimizer).__name__ == kind
     assert optimizer.param_groups[0]["weight_decay"] == params.weight_decay
 
 
 def test_predictions_come_in_order_whatever_the_batch(samples: Samples, train: Train) -> None:
     torch.manual_seed(0)
-    model = network.build(train)
+    model = network.build(train, 6)
     logits, labels = training.predict(model, samples, 5, CPU)
     assert logits.shape == (18, 6)
     assert logits.dtype == np.float32
@@ -171,3 +172,16 @@ def test_cross_entropy_is_its_definition() -> None:
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     expected = -(np.log(shares[0, 2]) + np.log(shares[1, 0])) / 2
     assert training.cross_entropy(logits, np.array([2, 0])) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("classes", [2, 7])
+def test_any_number_of_classes_is_learned_and_predicted(
+    samples: Samples, train: Train, tmp_path: Path, classes: int
+) -> None:
+    samples.labels = np.arange(18) % classes
+    params = train.once(1).model_copy(update={"epochs": 1})
+    training.fit(samples, samples, params, classes, tmp_path, Ranks())
+    model = network.load(tmp_path / "last.safetensors")
+    logits, labels = training.predict(model, samples, 5, CPU)
+    assert logits.shape == (18, classes)
+    assert labels.tolist() == samples.labels.tolist()

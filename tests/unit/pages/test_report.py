@@ -7,7 +7,7 @@ import pytest
 
 from clone import ROOT
 from ferblur.core.arithmetic import THREADS
-from ferblur.core.files import write_json
+from ferblur.core.files import read_yaml, write_json
 from ferblur.pages import report
 
 
@@ -32,3 +32,18 @@ def test_a_level_is_shown_with_its_strength() -> None:
     assert list(report.strength(pd.Series(row)).values()) == ["2.5", "1.78", "1.4", "12.6"]
     sharp = dict.fromkeys(row, 0.0) | {"half_contrast": float("nan")}
     assert list(report.strength(pd.Series(sharp)).values()) == ["0", "0.00", "0.0", ""]
+
+
+def test_a_figure_of_what_was_not_searched_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "FIGURES", tmp_path)
+    captions = read_yaml(ROOT / "paper/captions.yaml")
+    for name in ("fig04-detected", "fig06-blur-levels"):
+        (tmp_path / f"{name}.svg").write_text('<svg width="72pt" height="72pt"/>')
+        caption = captions[name]
+        for searched, whole in ((True, None), (False, caption.get("whole"))):
+            shown = report.drawing(name, caption, searched)
+            assert shown["caption"] == (whole or caption["caption"])
+            assert shown["alt"] == (whole or caption["alt"])
+    assert "detected" not in captions["fig04-detected"]["whole"]

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from face_tables import FIVE, SEVEN
+from ferblur.core.study import EMOTIONS
 from ferblur.evidence.verdicts import KINDS, VERDICTS
 from ferblur.pages import wording
 
@@ -113,7 +115,7 @@ def test_the_headline_counts_findings_alone() -> None:
         "Of the 35 findings that can be judged on these faces, this run reproduces 24, "
         "contradicts 5 and leaves 6 undecided."
     )
-    assert wording.apart(COUNTS) == (
+    assert wording.apart(COUNTS, EMOTIONS) == (
         "Apart from the findings, 23 of 24 statements on the protocol hold, "
         "and 17 of 24 on the architecture."
     )
@@ -146,3 +148,17 @@ def test_the_page_has_every_claim_and_score_once() -> None:
     for line in page.splitlines():
         if "(`" in line and line.startswith("|"):
             assert len(re.split(r"(?<!\\)\|", line)) == len(wording.CLAIM_COLUMNS) + 2
+
+
+@pytest.mark.parametrize(
+    ("emotions", "words"),
+    [
+        (FIVE, "this run 5, without fear: guessing is right in 0.2 of the cases here, in 0.167 "),
+        (SEVEN, "this run 7, with neutral: guessing is right in 0.143 of the cases here, in 0.167"),
+    ],
+)
+def test_other_classes_are_said(emotions: tuple[str, ...], words: str) -> None:
+    said = wording.apart(COUNTS, emotions)
+    assert said.startswith(wording.apart(COUNTS, EMOTIONS) + " The study has 6 classes, ")
+    assert words in said
+    assert wording.apart(COUNTS, EMOTIONS[::-1]) == wording.apart(COUNTS, EMOTIONS)

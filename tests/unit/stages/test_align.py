@@ -1,5 +1,7 @@
 """Counting, continuing and sharing; detection and alignment themselves have their own tests."""
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from clone import ROOT
-from ferblur.alignment import shards
+from ferblur.alignment import batches, shards
 from ferblur.alignment.detection import DETECTORS, Detection
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json, sha256
@@ -42,7 +44,11 @@ def ready(
 ) -> Path:
     Image.new("RGB", (32, 32)).save(pools / "train/fear/dark.jpg")
     Image.new("RGB", (40, 36), "white").save(pools / "train/fear/wide.jpg")
-    edit(data={"root": str(pools)}, align={"size": 48, "batch_size": 2})
+    edit(
+        data={"root": str(pools)},
+        prepare={"max_rejected": 1.0},
+        align={"size": 48, "batch_size": 2, "max_rejected": 0.9},
+    )
     prepare.main()
     monkeypatch.setitem(DETECTORS, "mtcnn", FakeDetector)
     monkeypatch.setattr(shards, "SHARD", 5)
@@ -104,7 +110,8 @@ def test_threads_and_batches_do_not_change_the_bytes(
     align.main()
     whole = outputs()
     monkeypatch.setenv("FERBLUR_PROCESSES", "5")
-    monkeypatch.setattr(shards, "PIXELS", 1)
+    monkeypatch.setattr(batches, "PIXELS", 1)
+    monkeypatch.setattr(batches, "MEMORY", 1)
     align.main()
     assert outputs() == whole
 
@@ -137,5 +144,72 @@ def test_ranks_share_a_pool_and_give_the_same_bytes(
 
 def test_a_pool_without_a_face_is_refused(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeDetector, "detect", lambda self, images: [[] for _ in images])
-    with pytest.raises(UserError, match="train: no face found in any of 14 images"):
+    with pytest.raises(UserError, match=r"but train lost 14 of 14 images \(100.0%\)"):
         align.main()
+
+
+def test_one_line_a_pool_says_what_was_lost(
+    ready: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    align.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(POOLS)
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    assert lines[0].startswith(f"train: 14 images, {counts['aligned']} faces found, ")
+    assert f"{counts['rejected']} lost (" in lines[0]
+    assert "data/align/train-rejects.csv" in lines[0]
+    assert lines[1].startswith("deployment: 12 images, ")
+
+
+def test_losses_stop_the_run_and_a_higher_share_continues_it(
+    ready: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    align.main()
+    whole = outputs()
+    shutil.rmtree("data/align")
+    edit(align={"max_rejected": 0.0})
+    with pytest.raises(UserError, match=r"^align\.max_rejected: 0, but train lost") as error:
+        align.main()
+    for line in str(error.value).splitlines():
+        listed = re.search(r"listed in (\S+);", line)
+        assert listed is not None
+        assert len(pd.read_csv(listed[1]))
+    edit(align={"max_rejected": 0.9})
+    monkeypatch.setattr(FakeDetector, "left", 0)  # no image is searched again
+    align.main()
+    assert outputs() == whole
+    assert not Path(".partial/align").exists()
+
+
+def test_other_parameters_begin_anew(
+    ready: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(align={"max_rejected": 0.0})
+    with pytest.raises(UserError, match="max_rejected"):
+        align.main()
+    edit(align={"max_rejected": 0.9, "enlarge": 64})
+    monkeypatch.setattr(FakeDetector, "left", 0)
+    with pytest.raises(KeyboardInterrupt):
+        align.main()
+
+
+def test_without_a_detector_all_images_are_taken_whole_and_torch_is_not_loaded(
+    ready: Path, edit: Callable[..., None]
+) -> None:
+    edit(align={"detector": "none"})
+    command = [sys.executable, "-c", WITHOUT_TORCH]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed.splitlines()[0] == "train: 14 images, 14 kept whole, none lost"
+    faces = pd.read_csv("data/align/train.csv")
+    assert set(faces["status"]) == {"kept whole: not searched"}
+    assert np.load("data/align/train.npy").shape == (14, 48, 48, 3)
+    counts = read_json(Path("results/align/counts.json"))["train"]
+    assert (counts["kept_whole"], counts["aligned"], counts["rejected"]) == (14, 0, 0)
+
+
+WITHOUT_TORCH = """
+import sys
+from ferblur.stages import align
+align.main()
+assert not {"torch", "deepface"} & set(sys.modules)
+"""

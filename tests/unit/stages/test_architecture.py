@@ -9,7 +9,7 @@ from ferblur.stages import architecture
 
 def test_writes_the_description(project: Path) -> None:
     architecture.main()
-    assert read_json(architecture.ARCHITECTURE) == describe()
+    assert read_json(architecture.ARCHITECTURE) == describe(6)
     before = architecture.ARCHITECTURE.read_bytes()
     architecture.main()
     assert architecture.ARCHITECTURE.read_bytes() == before

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from face_tables import FIVE, SEVEN
 from ferblur.core.errors import UserError
 from ferblur.dataset.manifest import read_manifest
 from ferblur.stages import balance
@@ -30,3 +31,16 @@ def test_too_many_a_class_is_named(aligned: Path, edit: Callable[..., None]) -> 
     edit(balance={"deployment_per_class": 9})
     with pytest.raises(UserError, match=r"balance\.deployment_per_class: 9 .* of anger"):
         balance.main()
+
+
+@pytest.mark.parametrize("classes", [FIVE, SEVEN])
+def test_any_classes_are_balanced(
+    aligned: Path, edit: Callable[..., None], classes: tuple[str, ...]
+) -> None:
+    edit(balance={"deployment_per_class": "smallest"})
+    balance.main()
+    for pool, each in (("train", 12), ("deployment", 8)):
+        rows = read_manifest(Path(f"data/balance/{pool}.csv"))
+        names = rows["source_id"].str.partition("/")[0]
+        assert names.tolist() == [classes[label] for label in rows["label"]]
+        assert names.value_counts().to_dict() == dict.fromkeys(classes, each)

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 from clone import ROOT
+from face_tables import FIVE, SEVEN
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json
 from ferblur.core.params import load_params
@@ -27,7 +29,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params = load_params(ROOT / "profiles/smoke.yaml").train
     for seed in params.seeds:
         torch.manual_seed(seed)
-        model = network.build(params).train()
+        model = network.build(params, 6).train()
         with torch.no_grad():  # batch statistics, without which a fresh model answers a constant
             for _ in range(15):
                 model(torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8))
@@ -65,9 +67,9 @@ def test_scores_follow_from_the_rows(rows: pd.DataFrame) -> None:
     for task in ("test", *LEVELS):
         part = rows[rows["task"] == task]
         labels, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
-        assert found["scores"][task] == scores(labels, predicted, "macro")
-        assert found["confusion"][task] == confusion(labels, predicted).tolist()
-        assert found["recall"][task] == recall(labels, predicted)
+        assert found["scores"][task] == scores(labels, predicted, EMOTIONS, "macro")
+        assert found["confusion"][task] == confusion(labels, predicted, EMOTIONS).tolist()
+        assert found["recall"][task] == recall(labels, predicted, EMOTIONS)
         assert list(found["recall"][task]) == list(EMOTIONS)
     sharp = pd.read_csv("data/evaluate/second/2-sharp.csv")
     part = rows[rows["task"] == "none"]
@@ -101,3 +103,36 @@ def test_blur_changes_what_the_model_sees(rows: pd.DataFrame) -> None:
 def test_subjects_are_carried_on(rows: pd.DataFrame) -> None:
     names = set(rows.loc[rows["task"] == "none", "subject"])
     assert names <= {f"deployment-{number}" for number in range(3)}
+
+
+@pytest.mark.parametrize("classes", [FIVE, SEVEN])
+def test_any_classes_are_scored_by_name(
+    aligned: Path, monkeypatch: pytest.MonkeyPatch, classes: tuple[str, ...]
+) -> None:
+    balance.main()
+    split.main()
+    torch.manual_seed(0)
+    model = network.build(load_params().train, len(classes)).train()
+    with torch.no_grad():
+        for _ in range(3):
+            model(torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8))
+    network.save(Path("models/second/2/last.safetensors"), model)
+    monkeypatch.setattr(sys, "argv", ["evaluate", "second", "2"])
+    evaluate.main()
+    rows = pd.read_csv("data/evaluate/second/2.csv")
+    assert rows.columns[-len(classes) :].tolist() == list(classes)
+    assert (rows[list(classes)].to_numpy().argmax(axis=1) == rows["predicted"]).all()
+    sharp = pd.read_csv("data/evaluate/second/2-sharp.csv")
+    part = rows[rows["task"] == "none"].reset_index()
+    assert sharp["actual"].equals(part["source_id"].str.partition("/")[0].rename("actual"))
+    assert sharp["predicted"].tolist() == [classes[label] for label in part["predicted"]]
+    names = part["source_id"].str.partition("/")[0], [classes[n] for n in part["predicted"]]
+    found = {
+        name: read_json(Path(f"results/evaluate/second/2/{name}.json"))["none"]
+        for name in ("scores", "recall", "confusion")
+    }
+    assert found["scores"]["f1"] == pytest.approx(f1_score(*names, average="macro"))
+    shares = recall_score(*names, average=None, labels=list(classes))
+    assert list(found["recall"].items()) == [*zip(classes, shares.tolist(), strict=True)]
+    counts = confusion_matrix(*names, labels=list(classes))
+    assert found["confusion"] == counts.tolist()

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clone import ROOT
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json, write_json
+from ferblur.core.study import EMOTIONS
 from ferblur.stages import claims, paper, statistics, tables
 
 SOURCE = ROOT / "paper/main.typ"
@@ -120,3 +122,33 @@ def test_every_figure_and_table_is_in_it() -> None:
     assert "accuracy-against-blur" in drawn
     for number in (1, 2, 3):
         assert f"<table{number}>" in source
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"emotions": ["surprise", "anger", "disgust", "fear", "happiness", "sadness"]}},
+        {"data": {"emotions": [*"abcdefgh"]}},
+        {"align": {"detector": "none"}},
+        {"align": {"no_face": "keep"}},
+    ],
+)
+def test_other_classes_and_whole_images_are_typeset(
+    finished: Path, changes: dict[str, dict[str, object]]
+) -> None:
+    before = paper.PDF.read_bytes()
+    content = yaml.safe_load(Path("params.yaml").read_text())
+    for section, values in changes.items():
+        content[section] |= values
+    Path("params.yaml").write_text(yaml.safe_dump(content))
+    paper.main()
+    assert paper.PDF.read_bytes() != before
+
+
+def test_classes_are_named_by_the_parameters_alone() -> None:
+    body = prose(SOURCE.read_text())
+    assert not re.search(r"\b(five|six|seven|sixth)\b", body)
+    ranked = re.search(r"It ranks.*?good \(", body, re.DOTALL)  # what the study says of its own
+    assert ranked
+    rest = body.replace(ranked[0], "").replace("of disgust", "")
+    assert not re.findall(rf"\b({'|'.join(EMOTIONS)})\b", rest)

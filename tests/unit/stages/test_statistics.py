@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from face_tables import FIVE, SEVEN
 from ferblur.core.files import read_json, write_csv, write_json
 from ferblur.core.study import EMOTIONS, LEVELS, MODELS, TASKS
 from ferblur.evidence import metrics
@@ -21,11 +22,13 @@ Predictions = dict[str, dict[int, pd.DataFrame]]
 """Rows by model and seed."""
 
 
-def write(name: str, seed: int, table: pd.DataFrame) -> None:
+def write(name: str, seed: int, table: pd.DataFrame, emotions: tuple[str, ...] = EMOTIONS) -> None:
     """Leave what `evaluate` leaves of one training."""
     write_csv(Path(f"data/evaluate/{name}/{seed}.csv"), table)
     scored = {
-        str(task): metrics.scores(rows["label"].to_numpy(), rows["predicted"].to_numpy(), "macro")
+        str(task): metrics.scores(
+            rows["label"].to_numpy(), rows["predicted"].to_numpy(), emotions, "macro"
+        )
         for task, rows in table.groupby("task", sort=False)
     }
     write_json(Path(f"results/evaluate/{name}/{seed}/scores.json"), scored)
@@ -75,7 +78,8 @@ def test_scores_are_the_plain_means_over_trainings(predictions: Predictions) -> 
         assert list(intervals) == list(TASKS)
         for task in TASKS:
             each = [
-                metrics.scores(*answers, "macro") for answers in of_task(predictions, name, task)
+                metrics.scores(*answers, EMOTIONS, "macro")
+                for answers in of_task(predictions, name, task)
             ]
             assert [scored[task] for scored in trainings[name].values()] == each
             assert len({scored["accuracy"] for scored in each}) > 1
@@ -133,10 +137,12 @@ def test_recalls_are_means_and_confusions_sums(predictions: Predictions) -> None
         assert list(confusions[name]) == list(TASKS)
         for task in TASKS:
             answers = of_task(predictions, name, task)
-            summed = sum(metrics.confusion(*each) for each in answers)
+            summed = sum(metrics.confusion(*each, EMOTIONS) for each in answers)
             np.testing.assert_array_equal(confusions[name][task], summed)
         for level in LEVELS:
-            each = [metrics.recall(*answers) for answers in of_task(predictions, name, level)]
+            each = [
+                metrics.recall(*answers, EMOTIONS) for answers in of_task(predictions, name, level)
+            ]
             for emotion in EMOTIONS:
                 bounds = recalls[name][level][emotion]
                 assert bounds["value"] == pytest.approx(np.mean([one[emotion] for one in each]))
@@ -189,7 +195,7 @@ def test_one_training_has_intervals_too(
     found = read_json(Path("results/statistics/second.json"))["low"]["accuracy"]
     assert (
         found["value"]
-        == metrics.scores(*of_task(predictions, "second", "low")[2], "macro")["accuracy"]
+        == metrics.scores(*of_task(predictions, "second", "low")[2], EMOTIONS, "macro")["accuracy"]
     )
     assert found["low"] < found["value"] < found["high"]
     assert list(read_json(Path("results/statistics/trainings.json"))["second"]) == ["7"]
@@ -241,3 +247,40 @@ def test_a_model_at_chance_keeps_nothing(predictions: Predictions) -> None:
     assert set(found["kept"]["baseline"].values()) == {None}
     assert set(found["kept_gain"].values()) == {None}
     assert found["kept"]["second"]["low"] is not None
+
+
+@pytest.mark.parametrize("emotions", [FIVE, SEVEN])
+def test_any_classes_have_their_recalls_and_chance(
+    project: Path, edit: Callable[..., None], emotions: tuple[str, ...]
+) -> None:
+    edit(train={"seeds": [1]}, data={"emotions": list(emotions)})
+    generator = np.random.default_rng(0)
+    labels = np.arange(140) % len(emotions)
+    for name in MODELS:
+        parts = [
+            pd.DataFrame(
+                {"task": task, "sample_id": range(140), "source_id": [*map(str, range(140))],
+                 "subject": "", "label": labels,
+                 "predicted": np.where(generator.random(140) < 0.7, labels, len(emotions) - 1)}
+            )
+            for task in TASKS
+        ]  # fmt: skip
+        write(name, 1, pd.concat(parts), emotions)
+    statistics.main()
+    sharp = parts[1]
+    comparison = read_json(Path("results/statistics/comparison.json"))
+    assert comparison["chance"] == pytest.approx(1 / len(emotions))
+    recalls = read_json(Path("results/statistics/recall.json"))["second"]["none"]
+    assert list(recalls) == list(emotions)
+    for label, emotion in enumerate(emotions):
+        of_one = sharp[sharp["label"] == label]
+        share = (of_one["predicted"] == label).mean()
+        assert recalls[emotion]["value"] == pytest.approx(share)
+    confusion = np.array(read_json(Path("results/statistics/confusion.json"))["second"]["none"])
+    assert confusion.shape == (len(emotions), len(emotions))
+    assert confusion.sum() == 140
+    found = read_json(Path("results/statistics/differences.json"))
+    accuracy = (sharp["label"] == sharp["predicted"]).mean()
+    above = found["above_chance"]["second"]["none"]["value"]
+    assert above == pytest.approx(accuracy - 1 / len(emotions))
+    assert list(found["recall"]["second"]) == list(emotions)

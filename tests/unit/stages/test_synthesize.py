@@ -11,14 +11,14 @@ import pytest
 
 from ferblur.core.params import load_params
 from ferblur.core.study import EMOTIONS, POOLS
-from ferblur.curation.layout import SIDECAR
+from ferblur.curation.sidecar import SIDECAR
 from ferblur.rendering.clips import draw, make_renderer, plan, shoot
 
 
 @pytest.mark.slow
 def test_a_killed_run_is_continued(project: Path, edit: Callable[..., None]) -> None:
     few = dict.fromkeys(EMOTIONS, 2)
-    edit(synthesize={"clips": {"train": few, "deployment": few}})
+    edit(synthesize={"clips": {"train": few, "deployment": dict(few)}})
     command = [sys.executable, "-m", "ferblur.stages.synthesize"]
     process = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
     partial = project / ".partial/synthesize"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from face_tables import FIVE, SEVEN
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json, sha256
 from ferblur.core.params import Train, load_params
@@ -126,8 +127,8 @@ def test_a_training_that_is_not_there_is_refused(
 
 
 def test_training_that_diverges_is_said(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(params: Train) -> network.Network:
-        model = network.Network(params)
+    def broken(params: Train, classes: int) -> network.Network:
+        model = network.Network(params, classes)
         torch.nn.init.constant_(model.googlenet.fc.bias, float("nan"))
         return model
 
@@ -146,3 +147,14 @@ def test_curves_and_summary_agree(ready: Path) -> None:
     assert summary["last"]["epoch"] == 2
     assert summary["last"]["val/accuracy"] == pytest.approx(accuracies[-1])
     assert summary["best"]["epoch"] == accuracies.index(max(accuracies)) + 1
+
+
+@pytest.mark.parametrize("classes", [FIVE, SEVEN])
+def test_the_network_has_an_output_for_each_class(
+    ready: Path, edit: Callable[..., None], classes: tuple[str, ...]
+) -> None:
+    edit(train={"epochs": 1})
+    train.main()
+    for epoch in ("best", "last"):
+        model = network.load(Path(f"models/baseline/1/{epoch}.safetensors"))
+        assert model.classes == len(classes)

@@ -1,0 +1,225 @@
+"""Bring a dataset of faces in: `python -m ferblur.importing SOURCE NAME`.
+
+SOURCE is a table of images and emotions, or a folder in one of the field's layouts. The images are
+linked as datasets/NAME/{train,deployment}/<emotion>/; datasets/NAME/import.csv says what became of
+every row and image, and datasets/NAME/params.yaml is a profile for `make repro PROFILE=NAME`.
+"""
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ferblur.core.errors import UserError
+from ferblur.core.study import POOLS
+from ferblur.curation.vocabulary import canonical
+from ferblur.importing import planning, profile, writing
+from ferblur.importing.layouts import BY_NAME, Layout, Options, recognise
+from ferblur.importing.rows import Row
+from ferblur.importing.source import Source
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells of a mistake in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError with the message."""
+        raise UserError(f"{message}; --help lists what there is")
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line. Raises UserError on a mistake in it."""
+    parser = Parser(prog="python -m ferblur.importing", description=__doc__)
+    parser.add_argument("source", type=_path, metavar="SOURCE", help="a folder or a table")
+    parser.add_argument("name", metavar="NAME", help="the dataset's folder in datasets/")
+    parser.add_argument("--layout", choices=sorted(BY_NAME), help="where it cannot be told")
+    parser.add_argument("--images", type=_path, help="the folder of a table's images")
+    parser.add_argument(
+        "--columns", type=_pairs, default={}, help="such as file=photo,label=mood,subject=who"
+    )
+    parser.add_argument(
+        "--labels", type=_pairs, default={}, help="such as 0=anger,1=happiness,2= (left out)"
+    )
+    parser.add_argument("--profile", help="the profile to start from (default: demo)")
+    parser.add_argument(
+        "--deployment", type=float, default=0.33, help="its share where no pools are given"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of that draw")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth frame of Aff-Wild2")
+    parser.add_argument("--copy", action="store_true", help="copy images instead of linking them")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Recognise, plan, say so, and write.
+
+    Raises UserError where anything is unclear; then nothing is written.
+    """
+    given = _check(arguments)
+    root = writing.DATASETS / arguments.name
+    own = profile.own(arguments.name, root)
+    writing.check_place(arguments.name, arguments.source)
+    options = Options(arguments.columns, arguments.every)
+    numbered = any(column.isdecimal() for column in options.columns.values())
+    source = Source(arguments.source, arguments.images, numbered)
+    layout = recognise(source, options, arguments.layout)
+    base = profile.named(arguments.profile or layout.profile)
+    print(f"recognised: {layout.title}" + (f"; {layout.does}" if layout.does else ""))
+
+    rows = list(layout.read(source, options))
+    pools = plan(rows, source, layout, arguments, given)
+    emotions = planning.leave_out_lonely(rows)
+    planning.name_targets(rows, layout.name_parts)
+    named = len(rows)
+    rows += unnamed(source, rows)
+    describe(rows, named, pools)
+    if arguments.dry_run:
+        print(f"dry run: nothing is written; {root} would be")
+        return
+
+    earlier = root / writing.PROFILE
+    with writing.replacing(arguments.name) as folder:
+        written = writing.write_images(folder, source, rows, arguments.copy)
+        emotions = planning.leave_out_lonely(rows)  # some images could not be made
+        writing.remove_left_out(folder, rows)
+        writing.write_people(folder, rows)
+        writing.write_record(folder, rows)
+        if not own:
+            enlarge = profile.are_small([folder / row.target for row in planning.kept(rows)])
+            made = folder / writing.PROFILE
+            counts = writing.tally(rows)
+            profile.write(made, base, root, layout.title, emotions, counts, enlarge)
+            if earlier.is_file() and earlier.read_bytes() != made.read_bytes():
+                (folder / writing.EARLIER).write_bytes(earlier.read_bytes())
+                print(f"{root / writing.EARLIER}: the profile as it was before")
+    print(f"{root}: {written}")
+    if written.symbolic:
+        print("warning: a container does not see what such links lead to; --copy copies instead")
+    summarise(rows, named)
+    print(f"every row and image: {root / writing.RECORD}")
+    print(f"Next: make repro PROFILE={arguments.name}")
+
+
+def plan(
+    rows: list[Row],
+    source: Source,
+    layout: Layout,
+    arguments: argparse.Namespace,
+    given: dict[str, str],
+) -> str:
+    """Decide each row's emotion and pool; returns in words how the pools came about.
+
+    Raises UserError where nothing is left.
+    """
+    if planning.kept(rows):
+        planning.name_emotions(rows, layout.codes, given)
+        planning.leave_out_repeated(rows)
+    if not planning.kept(rows):
+        reasons = Counter(row.reason for row in rows)
+        raise UserError(
+            f"{source.given}: nothing to import: {len(rows)} rows, "
+            f"{_counts(reasons) or 'no images'}; images were looked for in {source.images.path} "
+            "(--images names another folder)"
+        )
+    return planning.name_pools(rows, arguments.deployment, arguments.seed)
+
+
+def unnamed(source: Source, rows: Sequence[Row]) -> list[Row]:
+    """Images that no row names: all of a folder's; of a table's, those beside images it names."""
+    images = source.images
+    if not source.whole and not any(row.file for row in rows):
+        return []
+    named = {row.file for row in rows}
+    beside = {file.rpartition("/")[0] for file in named if file}
+    everywhere = source.whole or images is not source.folder
+    return [
+        Row(file, file, reason="no row names it")
+        for file in images.images
+        if file not in named and (everywhere or file.rpartition("/")[0] in beside)
+    ] + [Row(file, file, reason=reason) for file, reason in sorted(images.refused.items())]
+
+
+def describe(rows: Sequence[Row], named: int, pools: str) -> None:
+    """Print what will come in, before anything is written."""
+    counts = writing.tally(rows)
+    print(f"found: {named:,} rows, {len(planning.kept(rows)):,} to import")
+    for pool in POOLS:
+        print(f"{pool}: {sum(counts[pool].values()):,}: {_counts(counts[pool])}")
+    smallest = {pool: min(kinds.items(), key=lambda one: one[1]) for pool, kinds in counts.items()}
+    said = ", ".join(
+        f"{emotion} {number} in {pool}" for pool, (emotion, number) in smallest.items()
+    )
+    print(f"smallest: {said}")
+    print(f"pools: {pools}")
+    people = {row.subject for row in planning.kept(rows)} - {""}
+    print(f"people: {len(people) or 'not known'}")
+    if shared := planning.people_in_both(rows):
+        more = ", …" if len(shared) > 5 else ""
+        print(f"warning: people in both pools: {len(shared)} ({', '.join(shared[:5])}{more})")
+    if not people:
+        print("warning: frames of one person may be in both pools, as nobody says who is shown")
+
+
+def summarise(rows: Sequence[Row], named: int) -> None:
+    """Print the sum: rows = imported + left out, by reason."""
+    out = Counter(row.reason for row in rows[:named] if row.reason)
+    imported = named - sum(out.values())
+    print(f"rows: {named:,} = {imported:,} imported + {sum(out.values()):,} left out", end="")
+    print(f": {_counts(out)}" if out else "")
+    if beyond := Counter(row.reason for row in rows[named:]):
+        print(f"images beside them, left out: {_counts(beyond)}")
+
+
+def _check(arguments: argparse.Namespace) -> dict[str, str]:
+    """Check the options; returns the emotions that the user gives labels."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", arguments.name):
+        raise UserError(
+            f"NAME: '{arguments.name}': letters, digits, - and _, beginning with a letter or digit"
+        )
+    if not 0 < arguments.deployment < 1:
+        raise UserError(f"--deployment: a share between 0 and 1, not {arguments.deployment}")
+    for option in ("seed", "every"):
+        if getattr(arguments, option) < 1:
+            raise UserError(f"--{option}: from 1, not {getattr(arguments, option)}")
+    if unknown := sorted({*arguments.columns} - {"file", "label", "subject", "pool"}):
+        raise UserError(f"--columns: file, label, subject or pool, not {', '.join(unknown)}")
+    given = {label: canonical(word) or word for label, word in arguments.labels.items()}
+    for label, emotion in given.items():
+        if emotion and not re.fullmatch(r"[a-z][a-z_]{0,29}", emotion):
+            raise UserError(f"--labels: {label}={emotion}: small letters and _ only")
+    return given
+
+
+def _counts(numbers: Counter[str]) -> str:
+    return ", ".join(f"{what} {number:,}" for what, number in sorted(numbers.items()))
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not all(equals for _, equals, _ in pairs):
+        raise argparse.ArgumentTypeError(f"'{text}': pairs such as 0=anger,1=happiness")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no file or folder named")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # ~somebody
+        raise argparse.ArgumentTypeError(f"'{text}': {error}") from error
+
+
+if __name__ == "__main__":
+    try:
+        main(parse())
+    except UserError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.filename or 'import'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing was written")

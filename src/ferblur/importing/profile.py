@@ -1,0 +1,102 @@
+"""The profile of an imported dataset: another profile's text with what the dataset demands."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from ferblur.core.errors import UserError
+from ferblur.core.files import read_yaml, write_text
+from ferblur.core.params import load_params
+
+PROFILES = Path("profiles")
+
+SMALL = 100  # px of the shorter side; MTCNN misses many faces of such tight crops
+ENLARGED = 192  # px
+MEASURED = 50  # images whose size is looked at
+
+
+def named(name: str) -> Path:
+    """The file of a profile; raises UserError for an unknown one."""
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
+        raise UserError(
+            f"--profile: no profile '{name}'; there are {known}"
+            if known
+            else f"{PROFILES}: no such folder; run this in the project's folder"
+        )
+    return path
+
+
+def own(name: str, root: Path) -> bool:
+    """Whether a profile has this name and is for this dataset, so that none is to be written.
+
+    Raises UserError where it is for another one: `make repro PROFILE=<name>` would mean it.
+    """
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        return False
+    if read_yaml(path)["data"]["root"] != root.as_posix():
+        raise UserError(f"{name}: is a profile's name; choose another")
+    return True
+
+
+def write(
+    path: Path,
+    base: Path,
+    root: Path,
+    title: str,
+    emotions: Sequence[str],
+    counts: Mapping[str, Counter[str]],
+    enlarge: bool,
+) -> None:
+    """Write `base` with this dataset's root, emotions and counts to `path`, comments kept.
+
+    The share of blurred samples stays the paper's: 1,000 of the 13,040 of a class.
+    """
+    text = base.read_text(encoding="utf-8")
+    body = text[text.index("\ndata:") :]
+    body = _set(body, "data", "root", root.as_posix())
+    body = _set(body, "data", "emotions", f"[{', '.join(emotions)}]")
+    body = _set(body, "balance", "deployment_per_class", "smallest")
+    largest = max(counts["train"].values())
+    blurred = max(1, round(largest * 1000 / 13040))
+    body = _set(body, "split", "blurred_per_class", str(blurred))
+    if enlarge:
+        body = _set(body, "align", "enlarge", str(ENLARGED))
+    header = (
+        f"# The profile {base.stem} for {root.as_posix()}, which was imported: {title}.\n"
+        f"# `make repro PROFILE={root.name}` copies it over params.yaml.\n"
+    )
+    write_text(path, header + body)
+    load_params(path)
+
+
+def are_small(files: Sequence[Path]) -> bool:
+    """Whether images are so small that faces are found better in enlarged ones: their median."""
+    sides = []
+    for file in files[:: len(files) // MEASURED + 1]:
+        try:
+            with Image.open(file) as image:
+                sides.append(min(image.size))
+        except Exception:  # whatever is wrong with it, `prepare` says so
+            continue
+    return bool(sides) and sorted(sides)[len(sides) // 2] <= SMALL
+
+
+def _set(text: str, section: str, key: str, value: str) -> str:
+    """Replace a value in a section's lines; what follows it on its line stays in its column."""
+
+    def replace(match: re.Match[str]) -> str:
+        before, old, comment = match.groups()
+        room = max(len(old), len(value) + 2) if comment else 0
+        return f"{before}{value:<{room}}{comment or ''}"
+
+    pattern = rf"(^{section}:(?: .*)?\n(?:[ #].*\n|\n)*?  {key}: *)([^\n#]*)(#[^\n]*)?$"
+    new, number = re.subn(pattern, replace, text, count=1, flags=re.MULTILINE)
+    if number != 1:
+        raise UserError(f"{section}.{key}: not in the profile")
+    return new

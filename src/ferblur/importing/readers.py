@@ -1,0 +1,367 @@
+"""A reader for each layout: it yields a row for every picture that the source names."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+from itertools import groupby, zip_longest
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ferblur.core.errors import UserError
+from ferblur.curation.sidecar import NOBODY
+from ferblur.curation.vocabulary import canonical
+from ferblur.images.decoding import read_image
+from ferblur.importing import tables
+from ferblur.importing.rows import Row
+from ferblur.importing.source import Source, words
+from ferblur.importing.tables import fold
+
+RAFDB_LINE = r"(?P<name>(train|test)_\d+(_aligned)?\.\w+)\s+(?P<label>\d+)"
+EXPW_LINE = (
+    r"(?P<name>\S.*?)\s+(?P<face>\d+)\s+(?P<top>-?\d+)\s+(?P<left>-?\d+)\s+(?P<right>-?\d+)\s+"
+    r"(?P<bottom>-?\d+)\s+[\d.e+-]+\s+(?P<label>\d+)"
+    r"|image_name face_id_in_image .*"
+)
+MARGIN = 0.25
+"""Share of a face's box that is added on each side: detectors want to see the whole head."""
+
+
+def pool_of(path: str, known: Mapping[str, str]) -> str:
+    """The first word of a path that names a pool, as written; empty where none does."""
+    return next((word for word in words(path) if fold(word) in known), "")
+
+
+def folder_of(path: str, known: Mapping[str, str]) -> str:
+    """The deepest folder of a path that names a pool; empty where none does."""
+    return next((name for name in reversed(path.split("/")[:-1]) if fold(name) in known), "")
+
+
+def label_of(path: str) -> str:
+    """The deepest folder of a path that names an emotion, or else the folder it lies in."""
+    folders = path.split("/")[:-1]
+    return next(filter(canonical, reversed(folders)), folders[-1] if folders else "")
+
+
+def read_table(source: Source, file: str, roles: Mapping[str, str], pool: str) -> Iterator[Row]:
+    """Read a table with a column of files, or of images where it is parquet.
+
+    `roles` gives the table's column for each of ours; `pool` is the pool of a table without one.
+    """
+    table = source.tables[file]
+    names = tables.class_names(table, roles["label"])
+    holding = tables.images(table)
+    base = source.base(file)
+    for number, cells in tables.read(table):
+        row = Row(f"{file}:{number}", pool=pool)
+        if isinstance(cells, str):
+            row.reason = cells
+            yield row
+            continue
+        row.label = cells[roles["label"]].strip()
+        if names and row.label.isdecimal() and int(row.label) < len(names):
+            row.label = names[int(row.label)]
+        if "subject" in roles:
+            named = cells[roles["subject"]].strip()
+            row.subject = "" if named.lower() in NOBODY else named
+        if "pool" in roles:
+            row.pool = cells[roles["pool"]].strip()
+        if holding:
+            written = cells[holding].replace("\\", "/").rpartition("/")[2]
+            row.name = written or f"{Path(file).stem}_{number:06d}"
+            row.content = partial(_embedded, table.path, holding, number - 1)
+        else:
+            _find(source, row, cells[roles["file"]], base)
+        yield row
+
+
+def read_pixels(source: Source, file: str, roles: Mapping[str, str]) -> Iterator[Row]:
+    """Read FER2013's form: a row's pixels are numbers with spaces between them."""
+    table = source.tables[file]
+    pixels = table.columns[table.words.index("pixels")]
+    for number, cells in tables.read(table):
+        row = Row(f"{file}:{number}", name=f"{Path(file).stem}_{number:05d}.png")
+        if isinstance(cells, str):
+            row.reason = cells
+        else:
+            row.label = cells[roles["label"]].strip()
+            row.pool = cells[roles["pool"]].strip() if "pool" in roles else ""
+            _draw(row, cells[pixels])
+        yield row
+
+
+def read_votes(source: Source, file: str, pixels: str) -> Iterator[Row]:
+    """Read FERPlus: votes, for the images of FER2013's table row by row, or else by name."""
+    table = source.tables[file]
+    named = {fold(column): column for column in table.columns}
+    ballots = [column for column in table.columns if fold(column) not in ("usage", "image_name")]
+    drawn: Iterable[Row | None] = ()
+    if pixels:
+        drawn = read_pixels(source, pixels, {"label": _column(source, pixels, "emotion")})
+    for voted, picture in zip_longest(tables.read(table), drawn):
+        if voted is None or (pixels and picture is None):
+            raise UserError(f"{file}: has not as many rows as {pixels}, which it is about")
+        number, cells = voted
+        row = Row(f"{file}:{number}")
+        if isinstance(cells, str):
+            row.reason = cells
+            yield row
+            continue
+        row.pool = cells[named["usage"]].strip()
+        try:
+            row.label = _winner({ballot: int(cells[ballot]) for ballot in ballots})
+        except ValueError as error:
+            row.reason = "votes tie" if "tie" in str(error) else "votes that are no numbers"
+        name = cells[named["image_name"]].strip()
+        if picture is not None:
+            row.name = name or f"row_{number:05d}.png"
+            row.content = picture.content
+            row.reason = row.reason or picture.reason
+        elif not row.reason:
+            _find(source, row, name, source.base(file))
+        yield row
+
+
+def read_affwild2(
+    source: Source, annotations: list[str], every: int, pools: Mapping[str, str]
+) -> Iterator[Row]:
+    """Read a video's labels a frame, and find the frames that were cropped."""
+    videos: dict[str, dict[int, str]] = {}
+    for image in sorted(source.images.images, key=lambda path: "aligned" not in path):
+        folder, _, name = image.rpartition("/")
+        stem = name.partition(".")[0]
+        if stem.isdecimal():
+            videos.setdefault(folder.rpartition("/")[2], {}).setdefault(int(stem), image)
+    for annotation in annotations:
+        video = Path(annotation).stem
+        frames = videos.get(video, {})
+        person = re.sub(r"_(left|right)(_\d+)?$", "", video)
+        lines = _lines(source, annotation)
+        names = [name.strip() for name in next(lines)[1].split(",")]
+        pool = folder_of(annotation, pools)
+        for number, line in lines:
+            frame = number - 1
+            row = Row(f"{annotation}:{number}", frames.get(frame, ""), line, person, pool)
+            if line.isdecimal() and int(line) < len(names):
+                row.label = names[int(line)]
+            if not row.file:
+                row.reason = "no such frame: no face was found in it"
+            elif (frame - 1) % every:
+                row.reason = f"not every {every}th frame"
+            yield row
+
+
+def read_rafdb(source: Source, lists: list[str]) -> Iterator[Row]:
+    """Read the list of names and codes; the names begin with their pool."""
+    for file in lists:
+        for number, line in _lines(source, file):
+            row = Row(f"{file}:{number}")
+            if not (match := re.fullmatch(RAFDB_LINE, line)):
+                row.reason = "not a name and a code"
+                yield row
+                continue
+            name = match["name"]
+            row.label, row.pool = match["label"], name.partition("_")[0]
+            stem, _, suffix = name.rpartition(".")
+            _find(source, row, f"{stem}_aligned.{suffix}", "")
+            if row.reason:
+                row.reason = ""
+                _find(source, row, name, "")
+            yield row
+
+
+def read_affectnet(source: Source) -> Iterator[Row]:
+    """Read the later release: one file with a code beside each image."""
+    known = {file.lower(): file for file in source.folder.files}
+    for image in source.images.images:
+        folder, _, name = image.rpartition("/")
+        stem = name.rpartition(".")[0]
+        row = Row(image, image, pool=folder.rpartition("/")[0].rpartition("/")[2])
+        path = f"{folder.rpartition('/')[0]}/annotations/{stem}_exp.npy".lstrip("/")
+        if label := known.get(path.lower()):
+            row.label = _code(source.folder.path / label)
+            row.reason = "" if row.label else "its label cannot be read"
+        else:
+            row.reason = "no label"
+        yield row
+
+
+def read_ckplus(source: Source) -> Iterator[Row]:
+    """Read sequences that go from neutral to an emotion, which one file each names."""
+    labels = {}
+    for file in source.folder.files:
+        if match := re.search(r"(?:^|/)(S\d{3}_\d{3})_\d+_emotion\.txt$", file, re.IGNORECASE):
+            labels[match[1].upper()] = _number(source.folder.path / file)
+    sequences = groupby(source.images.images, lambda image: Path(image).name[:8].upper())
+    for sequence, images in sequences:
+        frames = list(images)
+        for place, frame in enumerate(frames):
+            row = Row(frame, frame, subject=sequence[:4], label=labels.get(sequence, ""))
+            if sequence not in labels:
+                row.reason = "its sequence has no label"
+            elif not row.label:
+                row.reason = "its label cannot be read"
+            elif place == 0 and len(frames) > 1:
+                row.label = "neutral"
+            elif place < len(frames) - 3:
+                row.reason = "a frame between neutral and the emotion"
+            yield row
+
+
+def read_expw(source: Source, lists: list[str]) -> Iterator[Row]:
+    """Read the list of faces: each is cut from its scene."""
+    for file in lists:
+        for number, line in _lines(source, file):
+            match = re.fullmatch(EXPW_LINE, line)
+            if match and match["name"] is None:  # the header
+                continue
+            row = Row(f"{file}:{number}")
+            if match is None:
+                row.reason = "not an image, a box and a code"
+            else:
+                row.label = match["label"]
+                _find(source, row, match["name"], "")
+                if row.file:
+                    left, top, right, bottom = (
+                        int(match[side]) for side in ("left", "top", "right", "bottom")
+                    )
+                    box = left, top, right, bottom
+                    row.name = f"{Path(row.file).stem}_{match['face']}.png"
+                    row.content = partial(cut, source.images.link_target(row.file), box)
+            yield row
+
+
+def read_patterned(
+    source: Source, pattern: re.Pattern[str], only: Mapping[str, str]
+) -> Iterator[Row]:
+    """Read what the names of images say; `only` gives the values that some parts must have."""
+    for image in source.images.images:
+        row = Row(image, image)
+        if match := pattern.search(image):
+            said = {key: (value or "") for key, value in match.groupdict().items()}
+            row.label, row.pool = said["label"], said.get("pool", "")
+            row.subject = said.get("subject", "").upper()
+            for key, value in only.items():
+                if said[key].lower() != value:
+                    row.reason = f"{key} {said[key]}"
+        else:
+            row.reason = "a name of another form"
+        yield row
+
+
+def read_folders(source: Source, pools: Mapping[str, str]) -> Iterator[Row]:
+    """Read images in folders by emotion, by pool too where there are such folders.
+
+    A pool's truth.csv, as this project writes it, says who is shown.
+    """
+    people: dict[str, str] = {}
+    for file in source.folder.files:
+        if file.endswith("truth.csv") and (table := source.tables.get(file)):
+            if not {"file", "subject"} <= set(table.columns):
+                continue
+            for _, cells in tables.read(table):
+                if not isinstance(cells, str):
+                    path = f"{file.removesuffix('truth.csv')}{cells['file']}"
+                    people[path] = cells["subject"].strip()
+    for image in source.images.images:
+        label = label_of(image)
+        pool = folder_of(image, pools)
+        row = Row(image, image, "" if label == pool else label, people.get(image, ""), pool)
+        yield row
+
+
+def cut(path: Path, box: tuple[int, int, int, int]) -> bytes:
+    """Cut a face and a margin from a scene: PNG bytes.
+
+    `box` is left, top, right and bottom in px. Raises ValueError where the scene cannot be decoded
+    or the box holds nothing of it.
+    """
+    scene = _scene(path)
+    left, top, right, bottom = box
+    across, down = round((right - left) * MARGIN), round((bottom - top) * MARGIN)
+    face = scene[
+        max(0, top - down) : max(0, bottom + down), max(0, left - across) : max(0, right + across)
+    ]
+    if not face.size or right <= left or bottom <= top:
+        raise ValueError("its box is not in the image")
+    return _png(Image.fromarray(face))
+
+
+@lru_cache(maxsize=1)  # the faces of a scene follow each other
+def _scene(path: Path) -> np.ndarray:
+    return read_image(path)
+
+
+def _png(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _draw(row: Row, numbers: str) -> None:
+    try:
+        grey = bytes(map(int, numbers.split()))
+    except ValueError:
+        row.reason = "pixels that are no numbers from 0 to 255"
+        return
+    side = round(len(grey) ** 0.5)
+    if side < 8 or side**2 != len(grey):
+        row.reason = "pixels that are no square"
+        return
+    row.content = lambda: _png(Image.frombytes("L", (side, side), grey))
+
+
+def _embedded(path: Path, column: str, index: int) -> bytes:
+    content = tables.embedded(path, column, index)
+    if not content:
+        raise ValueError("no image in this row")
+    return content
+
+
+def _winner(votes: Mapping[str, int]) -> str:
+    most = max(votes.values())
+    first, *others = [name for name, number in votes.items() if number == most]
+    if others:
+        raise ValueError("tie")
+    return first
+
+
+def _find(source: Source, row: Row, text: str, base: str) -> None:
+    try:
+        row.file = source.images.find(text, base)
+    except ValueError as error:
+        row.file, row.reason = "", str(error)
+
+
+def _lines(source: Source, file: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text that hold something, stripped, with their numbers from 1."""
+    path = source.folder.path / file
+    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+        for number, line in enumerate(stream, start=1):
+            if text := line.strip():
+                yield number, text
+
+
+def _column(source: Source, file: str, word: str) -> str:
+    table = source.tables[file]
+    return table.columns[table.words.index(word)]
+
+
+def _code(path: Path) -> str:
+    """The one number or text in a NumPy file; empty where there is none."""
+    try:
+        if path.stat().st_size > 2**12:  # a header may promise any size
+            return ""
+        return str(np.load(path, allow_pickle=False).item()).strip()
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, MemoryError):
+        return ""
+
+
+def _number(path: Path) -> str:
+    """The whole number in a text such as '   3.0000000e+00'; empty where there is none."""
+    try:
+        return str(int(float(path.read_text(encoding="utf-8").strip())))
+    except (OSError, ValueError, OverflowError):
+        return ""

@@ -1,0 +1,222 @@
+"""The command as a whole: what it says, and how mistakes end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ferblur.core.errors import UserError
+from ferblur.importing.__main__ import parse
+
+Draw = Callable[..., None]
+Bring = Callable[..., str]
+Files = Callable[..., dict[str, bytes]]
+Record = Callable[..., dict[str, str]]
+
+
+def people(given: Path, draw: Draw, number: int = 6) -> Path:
+    lines = ["file,emotion,person"]
+    for person in range(number):
+        for label in ("anger", "joy"):
+            draw(f"faces/{person}_{label}.jpg")
+            lines.append(f"faces/{person}_{label}.jpg,{label},p{person}")
+    (given / "t.csv").write_text("\n".join(lines))
+    return given / "t.csv"
+
+
+def test_a_table_with_people_and_no_pools(
+    given: Path, draw: Draw, bring: Bring, files: Files
+) -> None:
+    table = people(given, draw)
+    draw("faces/more.jpg", "elsewhere/other.jpg")
+    with table.open("a") as stream:
+        stream.write("\nfaces/missing.jpg,anger,p1\nfaces/0_joy.jpg,Other,p0")
+    out = bring(table, "mine")
+    assert "found: 14 rows, 12 to import" in out
+    assert "train: 8: anger 4, happiness 4" in out
+    assert "smallest: anger 4 in train, anger 2 in deployment" in out
+    assert "deployment: 4: anger 2, happiness 2" in out
+    assert "drawn with seed 1, 0.33 for deployment, by person" in out
+    assert "rows: 14 = 12 imported + 2 left out: label Other 1, no such file 1" in out
+    assert "images beside them, left out: no row names it 1" in out  # but not elsewhere/
+    assert out.endswith("Next: make repro PROFILE=mine\n")
+    subjects = [
+        {line.split(",")[1] for line in files()[f"{pool}/truth.csv"].decode().splitlines()[1:]}
+        for pool in ("train", "deployment")
+    ]
+    assert (len(subjects[0]), len(subjects[1])) == (4, 2)
+    assert not subjects[0] & subjects[1]
+
+
+def test_what_is_said_before_anything_is_written(
+    given: Path, draw: Draw, bring: Bring, here: Path
+) -> None:
+    out = bring(people(given, draw), "mine", "--dry-run")
+    assert "dry run: nothing is written" in out
+    assert not (here / "datasets").exists()
+
+
+def test_every_row_and_image_is_accounted_for(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    people(given, draw)
+    draw("more.jpg")
+    (given / "link.jpg").symlink_to("/etc/hostname")
+    bring(given, "mine")
+    became = record()
+    assert len(became) == 12 + 2
+    assert became["more.jpg"] == "no row names it"
+    assert became["link.jpg"] == "a link that leaves the source folder"
+
+
+def test_no_people_is_a_warning(given: Path, draw: Draw, bring: Bring) -> None:
+    draw(*(f"{label}/{number}.jpg" for label in ("sad", "happy") for number in range(3)))
+    out = bring(given, "mine")
+    assert "people: not known" in out
+    assert "warning: frames of one person may be in both pools" in out
+
+
+def test_labels_apart_from_images(tmp_path: Path, given: Path, draw: Draw, bring: Bring) -> None:
+    table = people(given, draw)
+    table.rename(tmp_path / "labels.csv")
+    with pytest.raises(UserError, match=r"nothing to import: 12 rows, no such file 12; .*--images"):
+        bring(tmp_path / "labels.csv", "mine", "--images", tmp_path / "project/profiles")
+    assert "12 imported" in bring(tmp_path / "labels.csv", "mine", "--images", given)
+
+
+def test_numbered_columns_and_codes(given: Path, draw: Draw, bring: Bring) -> None:
+    people(given, draw)
+    lines = [f"faces/{p}_{label}.jpg {code}" for p in range(6) for code, label in
+             enumerate(("anger", "joy"))]  # fmt: skip
+    (given / "t.csv").write_text("\n".join(lines))
+    columns = ("--columns", "file=1,label=2")
+    with pytest.raises(UserError, match=r"'0' \(6\), '1' \(6\)"):
+        bring(given / "t.csv", "mine", *columns)
+    out = bring(given / "t.csv", "mine", *columns, "--labels", "0=Anger,1=happy")
+    assert "train: 8: anger 4, happiness 4" in out
+
+
+def test_the_share_and_the_seed(given: Path, draw: Draw, bring: Bring, files: Files) -> None:
+    table = people(given, draw, 10)
+    bring(table, "mine", "--deployment", "0.5", "--seed", "2")
+    second = files()["deployment/truth.csv"]
+    assert len(second.splitlines()) == 11
+    bring(table, "mine", "--deployment", "0.5", "--seed", "3")
+    assert files()["deployment/truth.csv"] != second
+
+
+def test_another_profile(given: Path, draw: Draw, bring: Bring, files: Files) -> None:
+    bring(people(given, draw), "mine", "--profile", "smoke")
+    assert files()["params.yaml"].startswith(b"# The profile smoke for datasets/mine")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("mine", "--deployment", "1"), "--deployment: a share between 0 and 1"),
+        (("mine", "--deployment", "nan"), "--deployment: a share between 0 and 1"),
+        (("mine", "--seed", "-1"), "--seed: from 1"),
+        (("mine", "--every", "0"), "--every: from 1"),
+        (("mine", "--columns", "place=x"), "--columns: file, label, subject or pool"),
+        (("mine", "--labels", "0=An ger!"), "--labels: 0=An ger!"),
+        (("mine", "--profile", "none"), "no profile 'none'"),
+        (("../mine",), r"NAME: '\.\./mine'"),
+        (("a/b",), "NAME"),
+        ((".hidden",), "NAME"),
+        (("",), "NAME"),
+        (("demo",), "is a profile's name"),
+        (("mine", "--layout", "kdef"), "nothing to import: 12 rows, a name of another form 12"),
+        (("mine", "--layout", "affectnet-npy"), "nothing to import"),
+        (("mine", "--layout", "rafdb"), "nothing to import: 0 rows, no images"),
+        (("mine", "--layout", "fer2013"), "one table of pixels"),
+        (("mine", "--layout", "ferplus"), "one table of votes"),
+        (("mine", "--layout", "expw"), "nothing to import"),
+        (("mine", "--layout", "ckplus"), "nothing to import"),
+        (("mine", "--layout", "affwild2"), "nothing to import"),
+        (("mine", "--layout", "folders"), "labels that name no known emotion: 'faces'"),
+    ],
+)
+def test_mistakes_are_one_line(
+    arguments: tuple[str, ...], message: str, given: Path, draw: Draw, bring: Bring, here: Path
+) -> None:
+    people(given, draw)
+    with pytest.raises(UserError, match=message) as error:
+        bring(given, *arguments)
+    assert "\n" not in str(error.value)
+    assert not list((here / "datasets").glob("*"))
+
+
+def test_each_file_alone_with_each_layout(given: Path, draw: Draw, bring: Bring) -> None:
+    """Whatever layout the user insists on, a table or an error comes out, no traceback."""
+    from ferblur.importing.layouts import BY_NAME
+
+    table = people(given, draw)
+    for name in BY_NAME:
+        try:
+            bring(table, "mine", "--layout", name, "--dry-run")
+        except UserError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+
+
+def command(here: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ferblur.importing", *arguments],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_mistake_exits_with_status_1_and_one_line(here: Path, given: Path) -> None:
+    ended = command(here, str(given / "none.csv"), "mine")
+    assert ended.returncode == 1
+    assert ended.stderr == f"{given / 'none.csv'}: no such file or folder\n"
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "the following arguments are required: SOURCE, NAME"),
+        (("", "mine"), "argument SOURCE: no file or folder named"),
+        (("~nobody-here/x", "mine"), "argument SOURCE: '~nobody-here/x'"),
+        ((".", "mine", "--seed", "x"), "argument --seed: invalid int value: 'x'"),
+        ((".", "mine", "--layout", "x"), "argument --layout: invalid choice: 'x'"),
+        ((".", "mine", "--labels", "x"), "argument --labels: 'x': pairs such as"),
+    ],
+)
+def test_a_mistaken_command_line(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse(arguments)
+    assert str(error.value).startswith(message)
+
+
+def test_columns_to_pass_over(given: Path, draw: Draw, bring: Bring) -> None:
+    table = people(given, draw)
+    table.write_text("".join(
+        f"{line},{'set' if number == 0 else 'A'}\n"
+        for number, line in enumerate(table.read_text().splitlines())
+    ))  # fmt: skip
+    with pytest.raises(UserError, match=r"'A': neither .*--columns pool="):
+        bring(table, "mine")
+    assert "by person" in bring(table, "mine", "--columns", "pool=")
+    assert "by image" in bring(table, "other", "--columns", "pool=,subject=")
+
+
+def test_an_unusable_path_is_one_line(here: Path) -> None:
+    ended = command(here, "a" * 5000, "mine")
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_project_that_may_not_be_written(here: Path, given: Path, draw: Draw) -> None:
+    table = people(given, draw)
+    here.chmod(0o555)
+    ended = command(here, str(table), "mine")
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
