@@ -35,9 +35,10 @@ def hashes() -> dict[str, str]:
     import torch
 
     from ferblur.alignment.detection import Mtcnn
-    from ferblur.alignment.shards import align_image, read_image
+    from ferblur.alignment.search import View, align_image
     from ferblur.commands import operations
     from ferblur.core.params import load_params
+    from ferblur.images.decoding import read_image
     from ferblur.model.device import choose_device
     from ferblur.model.training import Batch, Loop, deterministic, train_one_epoch
     from ferblur.rendering import clips
@@ -67,7 +68,7 @@ def hashes() -> dict[str, str]:
                 images.append(read_image(path))
             detected = detector.detect(np.stack(images))
             for image, faces in zip(images, detected, strict=True):
-                face, row = align_image(np.asarray(image), faces, params.align)
+                face, row = align_image(image, View(image, 1), faces, params.align)
                 rows.append(row)
                 pixels += [face] if face is not None else []
     found["aligned"] = str(len(pixels))

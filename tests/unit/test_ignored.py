@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import pytest
+from dvc.repo import Repo
 from pathspec import GitIgnoreSpec
 
-from clone import ROOT
+from clone import ROOT, Clone
 
 RAW = [
     "datasets/fer2013.csv", "datasets/archive.zip", "datasets/.cache/x", "datasets/mine/a.jpg",
@@ -66,6 +67,12 @@ def test_raw_data_stays_out(
 def test_a_dataset_under_dvc_can_be_committed(tmp_path: Path) -> None:
     ignored = by_git(tmp_path)
     assert [name for name in POINTERS if ignored(name)] == []
+
+
+def test_dvc_sees_the_stage_of_the_built_in_dataset(tmp_path: Path) -> None:
+    Clone(tmp_path / "clone")
+    with Repo(str(tmp_path / "clone")) as repo:
+        assert "synthesize" in {stage.name for stage in repo.index.stages}
 
 
 def test_nothing_that_git_holds_is_ignored() -> None:

@@ -127,8 +127,9 @@ def make_detector(name: str) -> Detector | None:
     """The detector that `align.detector` names; None where no face is searched, without torch."""
     if name == "none":
         return None
-    # oneDNN keeps code for every shape it has met: of a dataset with many sizes, hundreds of MB
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
+    # torch keeps what it made for the last 1,024 shapes, which many sizes of images fill
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     import torch
 
     # one thread a batch, whatever the machine: the number of threads changes the last bits

@@ -12,7 +12,7 @@ from ferblur.core.params import Align
 ALIGN = Path("data/align")
 
 REMEDIES = {
-    "no face": ["align.no_face", "align.detector", "align.enlarge"],
+    "no face": ["align.no_face", "align.detector"],
     "no face above min_confidence": ["align.min_confidence", "align.no_face"],
     "several faces": ["align.several_faces"],
 }

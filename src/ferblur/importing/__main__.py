@@ -89,10 +89,12 @@ def main(arguments: argparse.Namespace) -> None:
         writing.write_people(folder, rows)
         writing.write_record(folder, rows)
         if not own:
-            enlarge = profile.are_small([folder / row.target for row in planning.kept(rows)])
+            small = profile.are_small([folder / row.target for row in planning.kept(rows)])
             made = folder / writing.PROFILE
             counts = writing.tally(rows)
-            profile.write(made, base, root, layout.title, emotions, counts, enlarge)
+            profile.write(made, base, root, layout.title, emotions, counts, small)
+            if small:
+                print(f"images of {profile.SMALL} px or less: taken whole (align.detector: none)")
             if earlier.is_file() and earlier.read_bytes() != made.read_bytes():
                 (folder / writing.EARLIER).write_bytes(earlier.read_bytes())
                 print(f"{root / writing.EARLIER}: the profile as it was before")

@@ -13,8 +13,7 @@ from ferblur.core.params import load_params
 
 PROFILES = Path("profiles")
 
-SMALL = 100  # px of the shorter side; MTCNN misses many faces of such tight crops
-ENLARGED = 192  # px
+SMALL = 64  # px of the shorter side: faces cut out tightly, of which MTCNN misses many at any size
 MEASURED = 50  # images whose size is looked at
 
 
@@ -51,7 +50,7 @@ def write(
     title: str,
     emotions: Sequence[str],
     counts: Mapping[str, Counter[str]],
-    enlarge: bool,
+    small: bool,
 ) -> None:
     """Write `base` with this dataset's root, emotions and counts to `path`, comments kept.
 
@@ -65,8 +64,8 @@ def write(
     largest = max(counts["train"].values())
     blurred = max(1, round(largest * 1000 / 13040))
     body = _set(body, "split", "blurred_per_class", str(blurred))
-    if enlarge:
-        body = _set(body, "align", "enlarge", str(ENLARGED))
+    if small:
+        body = _set(body, "align", "detector", "none")
     header = (
         f"# The profile {base.stem} for {root.as_posix()}, which was imported: {title}.\n"
         f"# `make repro PROFILE={root.name}` copies it over params.yaml.\n"
@@ -76,7 +75,7 @@ def write(
 
 
 def are_small(files: Sequence[Path]) -> bool:
-    """Whether images are so small that faces are found better in enlarged ones: their median."""
+    """Whether images are so small, in the median, that they can only be faces cut out already."""
     sides = []
     for file in files[:: len(files) // MEASURED + 1]:
         try:

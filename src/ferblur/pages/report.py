@@ -73,9 +73,10 @@ def flow(judged: dict[str, Any]) -> list[dict[str, Any]]:
                 "pool": pool,
                 "counts": {
                     "files found": before["found"],
-                    "unreadable": before["rejects"],
+                    "rejected": before["rejects"],
                     "duplicates": before["duplicates"],
                     "accepted": before["accepted"],
+                    "of these nearly equal": before["near_duplicates"],
                     "no usable face": after["rejected"],
                     "kept whole": after["kept_whole"],
                     "aligned": after["aligned"],

@@ -225,7 +225,7 @@ def test_fer2013_writes_its_pixels(
     image = Image.open(io.BytesIO(files("fer2013")["train/anger/f_00002.png"]))
     assert image.size == (24, 24)
     assert np.asarray(image).ravel().tolist() == [value % 256 for value in range(576)]
-    assert "  enlarge: 192 " in files("fer2013")["params.yaml"].decode()
+    assert "  detector: none " in files("fer2013")["params.yaml"].decode()
     assert "4 files written" in out
 
 

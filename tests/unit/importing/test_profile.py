@@ -11,26 +11,26 @@ from ferblur.core.params import changed, load_params
 from ferblur.importing import profile
 
 
-def written(here: Path, base: str = "demo", enlarge: bool = False) -> Path:
+def written(here: Path, base: str = "demo", small: bool = False) -> Path:
     counts = {"train": Counter(anger=13040, zeal=5), "deployment": Counter(anger=3, zeal=3)}
     path = here / "made.yaml"
     root, emotions = Path("datasets/mine"), ("anger", "zeal")
-    profile.write(path, here / f"profiles/{base}.yaml", root, "X", emotions, counts, enlarge)
+    profile.write(path, here / f"profiles/{base}.yaml", root, "X", emotions, counts, small)
     return path
 
 
 @pytest.mark.parametrize("base", ["demo", "smoke", "affwild2"])
 def test_what_the_dataset_demands_is_changed(base: str, here: Path) -> None:
     before = load_params(here / f"profiles/{base}.yaml").model_dump()
-    after = load_params(written(here, base, enlarge=True)).model_dump()
+    after = load_params(written(here, base, small=True)).model_dump()
     assert set(changed(before, after)) <= {
-        *("align.enlarge", "balance.deployment_per_class", "data.emotions", "data.root"),
+        *("align.detector", "balance.deployment_per_class", "data.emotions", "data.root"),
         "split.blurred_per_class",
     }
     assert after["data"] == {"root": "datasets/mine", "emotions": ("anger", "zeal")}
     assert after["balance"]["deployment_per_class"] == "smallest"
     assert after["split"]["blurred_per_class"] == 1000  # of 13,040, as in the paper
-    assert after["align"]["enlarge"] == profile.ENLARGED
+    assert after["align"]["detector"] == "none"
 
 
 def test_comments_stay_in_their_column(here: Path) -> None:
@@ -67,7 +67,7 @@ def test_names_that_profiles_have(here: Path) -> None:
         profile.own("demo", Path("datasets/demo"))
 
 
-@pytest.mark.parametrize(("sizes", "small"), [([48, 48, 300], True), ([100], True), ([101], False)])
+@pytest.mark.parametrize(("sizes", "small"), [([48, 48, 300], True), ([64], True), ([65], False)])
 def test_small_images(sizes: list[int], small: bool, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.png" for number in range(len(sizes))]
     for size, file in zip(sizes, files, strict=True):

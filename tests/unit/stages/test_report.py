@@ -64,7 +64,7 @@ def test_counts_in_equal_counts_out(finished: Path) -> None:
     for row in flow(read_json(Path("results/claims.json"))["claims"]):
         counts = row["counts"]
         assert counts["files found"] == sum(
-            counts[name] for name in ("unreadable", "duplicates", "accepted")
+            counts[name] for name in ("rejected", "duplicates", "accepted")
         )
         assert counts["accepted"] == sum(
             counts[name] for name in ("no usable face", "kept whole", "aligned")
