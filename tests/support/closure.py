@@ -1,7 +1,12 @@
-"""Which ferblur modules a module imports, directly and through others, read from the sources."""
+"""Which ferblur modules a module imports, directly and through others, read from the sources.
+
+And the data files that they read beside themselves.
+"""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeGuard
 
 SRC = Path("src")
 
@@ -46,3 +51,16 @@ def closure(module: str) -> set[str]:
         if "." in name:
             waiting.append(name.rpartition(".")[0])
     return {file for file in files if not file.endswith("__init__.py")}
+
+
+def data(files: Iterable[str]) -> set[str]:
+    """The data files beside modules that the modules name."""
+    found: set[str] = set()
+    for path in map(Path, files):
+        texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node)}
+        found |= {str(beside) for beside in path.parent.glob("*.yaml") if beside.name in texts}
+    return found
+
+
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
