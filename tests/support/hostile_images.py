@@ -85,6 +85,18 @@ def segment(marker: int, content: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
+def odd_scan(jpeg: bytes) -> bytes:
+    """A JPEG whose scan does not say which coefficients it holds, as some encoders write it."""
+    at = scan(jpeg)
+    return jpeg[: at - 3] + bytes(3) + jpeg[at:]
+
+
+def pad(jpeg: bytes, marker: int, size: int) -> bytes:
+    """A JPEG with zeros before a marker of its header."""
+    at = jpeg.index(bytes([0xFF, marker]))
+    return jpeg[:at] + bytes(size) + jpeg[at:]
+
+
 def chunk(kind: bytes, content: bytes) -> bytes:
     """A part of a PNG."""
     ends = struct.pack(">I", zlib.crc32(kind + content))
@@ -119,10 +131,14 @@ def exif(orientation: object, kind: int = 3, count: int = 1) -> bytes:
     )
 
 
-def turned(orientation: int) -> Image.Image:
-    """What a camera stores so that, turned as it says, the upper left quarter is blue."""
-    upright = plain()
-    upright.paste((0, 0, 255), (0, 0, WIDTH // 2, HEIGHT // 2))
+def turned(orientation: int, upright: Image.Image | None = None) -> Image.Image:
+    """What a camera stores so that, turned as it says, it shows the picture.
+
+    By default that is one whose upper left quarter is blue.
+    """
+    if upright is None:
+        upright = plain()
+        upright.paste((0, 0, 255), (0, 0, WIDTH // 2, HEIGHT // 2))
     back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # 6 is shown by ROTATE_270, made by ROTATE_90
     if orientation == 1:
         return upright
@@ -230,6 +246,20 @@ def add_jpegs() -> None:
         add(f"profile_{name}.jpg", save(plain(), "JPEG", quality=95, icc_profile=profile), outcome)
     add("cut_in_header.jpg", JPEG[:100], "a damaged JPEG")
     add("start_only.jpg", JPEG[:2], "a damaged JPEG")
+    unset, padded = odd_scan(NOISY), pad(NOISY, 0xDB, 2)
+    add("scan_parameters.jpg", unset, NOISY_MEAN)
+    add("padded_table.jpg", padded, NOISY_MEAN)
+    add("padded_and_scan_parameters.jpg", odd_scan(pad(padded, 0xDA, 8)), NOISY_MEAN)
+    add("padded_progressive.jpg", pad(PROGRESSIVE, 0xC2, 1), NOISY_MEAN)
+    add("padded_first.jpg", pad(NOISY, 0xE0, 3), "a damaged JPEG: download")
+    add("much_padding.jpg", pad(NOISY, 0xDB, 9), "a damaged JPEG: 9 extraneous bytes before")
+    future = NOISY.replace(b"JFIF\0\1", b"JFIF\0\7")
+    add("unknown_jfif.jpg", future, NOISY_MEAN)
+    adobe = NOISY[:2] + segment(0xEE, b"Adobe\0\x64\0\0\0\0\7") + NOISY[2:]
+    add("unknown_adobe.jpg", adobe, NOISY_MEAN)
+    for name, whole in (("scan_parameters", unset), ("padded", padded), ("future", future),
+                        ("adobe", adobe)):  # fmt: skip
+        add(f"{name}_and_cut.jpg", whole[: len(whole) * 2 // 3], "a damaged JPEG: premature end")
     for share in (10, 50, 90, 99):
         for name, whole in (("", NOISY), ("_progressive", PROGRESSIVE)):
             at = scan(whole) + (len(whole) - scan(whole)) * share // 100
@@ -294,7 +324,16 @@ def add_pngs() -> None:
     row = bytes(ORANGE) * WIDTH
     for kind, start in ((b"zTXt", b"a\0\0"), (b"iCCP", b"a\0\0"), (b"iTXt", b"a\0\1\0\0\0")):
         content = png(WIDTH, HEIGHT, 8, 2, row, chunk(kind, start + bomb))
-        add(f"bomb_{kind.decode()}.png", content, r"a damaged PNG: .*Decompressed data too large")
+        add(f"bomb_{kind.decode()}.png", content, "text or a colour profile of more than 16 MiB: ")
+        long = chunk(kind, start + zlib.compress(bytes(5 << 20)))
+        outcome = "a colour profile of more than 4 MiB: save" if kind == b"iCCP" else Accepted()
+        add(f"long_{kind.decode()}.png", png(WIDTH, HEIGHT, 8, 2, row, long), outcome)
+    text = chunk(b"tEXt", b"a\0" + bytes(7 << 20))
+    add("long_tEXt.png", png(WIDTH, HEIGHT, 8, 2, row, text), Accepted())
+    late = PNG[:-12] + chunk(b"zTXt", b"a\0\0" + bomb) + PNG[-12:]
+    add("late_bomb.png", late, "text or a colour profile of more than 16 MiB: save the picture wit")
+    many = png(WIDTH, HEIGHT, 8, 2, row, text * 10)
+    add("much_text.png", many, "text or a colour profile of more than 16 MiB: ")
     add("100000_chunks.png", png(WIDTH, HEIGHT, 8, 2, row, chunk(b"quIz", b"") * 100_000),
         Accepted())  # fmt: skip
 

@@ -21,12 +21,16 @@ from ferblur.core import arithmetic
 from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import write_text
 from ferblur.core.params import PARAMS, Params, changed, load_params
+from ferblur.core.resume import PARTIAL
 from ferblur.core.study import EMOTIONS, POOLS, SPLITS
-from ferblur.curation import layout
+from ferblur.curation import layout, sidecar
 from ferblur.model import imagenet
 
 PROFILES = Path("profiles")
 DATASETS = Path("datasets")
+COPIED = PARTIAL / "params.yaml"
+"""The profile as it was copied over params.yaml: what differs from it there is the user's."""
+
 BUILT_IN = DATASETS / "synthetic"
 RENDERED = 128**2 / 1e6
 """Megapixels of a rendered face."""
@@ -49,7 +53,7 @@ def use_profile(name: str) -> None:
     """Copy a profile over params.yaml.
 
     Raises UserError for an unknown profile, for one with mistakes, and where params.yaml holds
-    edits that neither a profile nor the last commit has, so that nobody's work is overwritten.
+    edits: what no profile has, nor the last commit, nor had the profile that was copied last.
     """
     known = profiles()
     if name not in known:
@@ -58,17 +62,18 @@ def use_profile(name: str) -> None:
             f"({PROFILES}/*.yaml and {DATASETS}/*/params.yaml)"
         )
     load_params(known[name])
-    if PARAMS.exists() and PARAMS.read_bytes() not in [
-        path.read_bytes() for path in known.values()
-    ]:
+    copies = [path for path in (*known.values(), COPIED) if path.is_file()]
+    if PARAMS.exists() and PARAMS.read_bytes() not in [path.read_bytes() for path in copies]:
         edited = subprocess.run(
             ["git", "diff", "--quiet", "HEAD", "--", str(PARAMS)], check=False, capture_output=True
         )
         if edited.returncode != 0:
             raise UserError(
-                f"{PARAMS}: has uncommitted edits; commit or undo them before PROFILE={name}"
+                f"{PARAMS}: has uncommitted edits; `make repro` without PROFILE runs with them; "
+                f"to switch, commit them, or drop them with: cp {known[name]} {PARAMS}"
             )
-    write_text(PARAMS, known[name].read_text(encoding="utf-8"))
+    for path in (PARAMS, COPIED):
+        write_text(path, known[name].read_text(encoding="utf-8"))
 
 
 def allow_no_git() -> None:
@@ -178,6 +183,27 @@ def check_counts(params: Params, counts: Counts) -> tuple[list[str], list[str]]:
     return faults, doubts
 
 
+def check_people(params: Params) -> tuple[list[str], list[str]]:
+    """Who is shown in both pools, by their tables: what `prepare` will refuse or warn of, a line.
+
+    Whether a picture is in both takes reading them all, and is left to `prepare`.
+    """
+    root, people = Path(params.data.root), list[set[str]]()
+    if root == BUILT_IN:
+        return [], []
+    for pool in POOLS:
+        subjects = sidecar.read_subjects(root, pool) or {}
+        files = layout.list_files(root, pool, params.data.emotions) if subjects else []
+        people.append({subjects[file] for file in files if file in subjects})
+    if not (both := sorted(set.intersection(*people))):
+        return [], []
+    line = f"{root}: people in both pools: {len(both):,}, such as {both[0]}; deployment must show "
+    line += "what the models have not seen"
+    if params.prepare.strict:
+        return [f"{line} (prepare.strict: false lets it pass)"], []
+    return [], [line]
+
+
 def check_folders() -> list[str]:
     """The folders that a run writes in and this user may not, a line each."""
     return [
@@ -272,6 +298,9 @@ def main(arguments: list[str]) -> None:
     if params.train.weights == "imagenet":
         with collected(faults):
             imagenet.check(imagenet.IMAGENET)
+    if counts:
+        wrong, odd = check_people(params)
+        faults, doubts = faults + wrong, doubts + odd
     if used and counts:
         found["needs"], wrong, odd = describe_needs(params, counts, used)
         faults, doubts = faults + wrong, doubts + odd

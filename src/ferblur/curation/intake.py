@@ -15,9 +15,10 @@ from tqdm import tqdm
 
 from ferblur.core.params import Prepare
 from ferblur.core.ranks import cores
-from ferblur.curation.layout import CONTROL, SIDECAR, list_files, read_subjects
+from ferblur.curation.layout import CONTROL, list_files
+from ferblur.curation.sidecar import SIDECAR, read_subjects
 from ferblur.curation.similarity import difference_hash, group
-from ferblur.images.decoding import decode, reading
+from ferblur.images.decoding import decoded, reading
 
 SEEN = 2**18
 """Most px of a picture as its likeness is judged: a larger JPEG need not be decoded whole."""
@@ -95,13 +96,12 @@ def examine(path: Path, hash_of: str) -> Examined:
     upright, in sRGB). Raises ValueError with the reason where the file is to be rejected.
     """
     by_pixels = hash_of == "pixels"
-    with reading(path) as content:
-        pixels, (width, height) = decode(content, None if by_pixels else SEEN)
+    most = None if by_pixels else SEEN
+    with reading(path) as content, decoded(content, most) as (pixels, (width, height)):
         hashed = hashlib.sha256(repr((height, width, 3)).encode() if by_pixels else content)
-        size = len(content)
-    if by_pixels:
-        hashed.update(pixels.data)
-    return Examined(hashed.hexdigest(), width, height, size, difference_hash(pixels))
+        if by_pixels:
+            hashed.update(pixels.data)
+        return Examined(hashed.hexdigest(), width, height, len(content), difference_hash(pixels))
 
 
 def accept_pool(root: Path, pool: str, params: Prepare, emotions: Sequence[str]) -> Intake:

@@ -2,7 +2,8 @@
 
 A pool may carry a sidecar `truth.csv` (curation/sidecar.py); where it does, statistics are
 clustered by subject. Hidden files and what other programs leave behind (`is_junk`) are no part of
-a dataset; `.dvcignore` keeps the same from DVC's hashes. `check` finds what would fail, hang or be
+a dataset; `.dvcignore` keeps the same from DVC's hashes (and any `Icon` with one more letter that
+is not ASCII, as it cannot name a carriage return). `check` finds what would fail, hang or be
 lost later, all of it in one go: DVC itself cannot hash a name that is not UTF-8 or a link to
 nothing, waits for ever at a pipe, and sees no file behind a linked folder inside a pool or in a
 folder that is a DVC repository of its own (tried with DVC 3.67).
@@ -20,8 +21,7 @@ from pathlib import Path
 from ferblur.core.errors import UserError
 from ferblur.core.study import POOLS
 from ferblur.curation import sidecar
-from ferblur.curation.sidecar import SIDECAR as SIDECAR
-from ferblur.curation.sidecar import read_subjects as read_subjects
+from ferblur.curation.sidecar import SIDECAR
 from ferblur.curation.vocabulary import canonical, fold, nearest
 
 JUNK = frozenset(
@@ -38,7 +38,7 @@ POOL_WORDS = {
 }  # fmt: skip
 """What datasets call the pools."""
 
-MOST = 20
+MOST = 100
 """Faults that `check` writes out."""
 
 IMPORTER = "python -m ferblur.importing"
@@ -61,8 +61,11 @@ KINDS = {
 
 
 def is_junk(name: str) -> bool:
-    """Whether a file or folder of this name is no part of a dataset: hidden, or in `JUNK`."""
-    return name.startswith(".") or name.lower() in JUNK
+    """Whether a file or folder of this name is no part of a dataset.
+
+    It is not where it is hidden, in `JUNK`, or an editor's backup (`0.jpg~`).
+    """
+    return name.startswith(".") or name.endswith("~") or name.lower() in JUNK
 
 
 def list_files(root: Path, pool: str, emotions: Sequence[str]) -> list[str]:

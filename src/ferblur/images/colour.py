@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image, ImageCms
 
-from ferblur.images.limits import UnusableError
+from ferblur.images.limits import MOST_PROFILE, UnusableError, too_much
 
 STRIP = 2**20
 """Px that are converted at a time, so that a large picture needs little memory beside its own."""
@@ -48,6 +48,8 @@ def _converter(image: Image.Image, rows: int) -> Callable[[Image.Image], Image.I
     if mode == "LAB":
         transform = _from_lab()
     elif profile and opaque != "1":
+        if len(profile) > MOST_PROFILE:
+            raise UnusableError(too_much("a colour profile", MOST_PROFILE))
         transform = _to_srgb(profile, opaque)
 
     def convert(strip: Image.Image) -> Image.Image:
@@ -89,7 +91,7 @@ def _scaled(values: np.ndarray, top: int) -> np.ndarray:
     return np.rint(values.clip(0, top) * (255 / top)).astype(np.uint8)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)
 def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From a profile to sRGB; None where it is sRGB, or of no use."""
     spaces = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}

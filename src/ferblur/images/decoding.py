@@ -11,37 +11,33 @@ and GIF (first frame). What has no one meaning is given one here:
   a profile is the plain complement; JPEG's is inverted, as Adobe writes it.
 - The orientation in EXIF, XMP or TIFF is applied; a broken or unknown one is not.
 
-A JPEG file holds no checksum. It is rejected where libjpeg warns of damage. Tried on photographs,
-that told every cut inside a scan (of progressive files 99 in 100), 64 random bytes in a scan in
-63 cases of 100, 256 in 90, 1,024 in all, but a single byte in 14. A file that lacks only its end
-marker is whole. Up to 8 bytes too many before that marker, as cameras write them, are no damage;
-of random bytes, one case in 100 gets by for it.
+A JPEG file that lacks only its end marker is whole; `images/jpeg.py` says what is damage.
 """
 
 import math
-import re
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
-import simplejpeg
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from ferblur.images import jpeg
 from ferblur.images.colour import rgb
 from ferblur.images.kinds import describe
 from ferblur.images.limits import (
     LARGEST,
     MOST_BYTES,
-    PASSES,
+    MOST_TEXT,
     WHOLE,
     Counted,
     Room,
     UnusableError,
     check_parts,
     too_large,
+    too_much,
 )
 
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF", "WEBP", "GIF")
@@ -53,14 +49,8 @@ TURNS = {  # by orientation: quarter turns counter-clockwise, whether mirrored l
     5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False),
 }  # fmt: skip
 
-END = b"\xff\xd9"  # of a JPEG
-HARMLESS = re.compile(
-    r"Corrupt JPEG data: [1-8] extraneous bytes before marker 0xd9|[Uu]nknown JFIF|Unknown Adobe|"
-    r".*Could not determine subsampling"  # the check cannot read it; Pillow may
-)
-"""What libjpeg says of files that show as they should."""
-
 warnings.filterwarnings("ignore", module=r"PIL\.")  # what matters is in a ValueError
+PngImagePlugin.MAX_TEXT_CHUNK = MOST_TEXT  # XMP may have megabytes
 
 _bytes, _pixels = Room(MOST_BYTES), Room(WHOLE)  # always taken in this order
 
@@ -107,20 +97,36 @@ def decode(content: bytes, pixels: int | None = None) -> tuple[np.ndarray, tuple
 
     Returns the pixels, and the width and height in px of the upright image before shrinking.
     """
-    jpeg = content.startswith(b"\xff\xd8")
-    if jpeg and not content.endswith(END):
-        content += END
-    most, kind = LARGEST if jpeg else WHOLE, ""
+    with decoded(content, pixels) as result:
+        return result
+
+
+@contextmanager
+def decoded(
+    content: bytes, pixels: int | None = None
+) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
+    """Yield what `decode` returns, and count its memory as in use until the end."""
+    with ExitStack() as room:
+        yield _decode_within(room, content, pixels)
+
+
+def _decode_within(
+    room: ExitStack, content: bytes, pixels: int | None
+) -> tuple[np.ndarray, tuple[int, int]]:
+    is_jpeg = content.startswith(b"\xff\xd8")
+    if is_jpeg and not content.endswith(jpeg.END):
+        content += jpeg.END
+    most, kind = LARGEST if is_jpeg else WHOLE, ""
     try:
         check_parts(content)
         with Image.open(Counted(content), formats=FORMATS) as image:
             kind = str(image.format)
             if math.prod(image.size) > most:
                 raise UnusableError(too_large(most, "{} x {} px, ".format(*image.size)))
-            with _pixels.take(math.prod(image.size) // (2 if jpeg else 1)):
-                if jpeg:
-                    _check_jpeg(content, math.prod(image.size))
-                return _decode(image, min(pixels or WHOLE, WHOLE))
+            room.enter_context(_pixels.take(math.prod(image.size) // (2 if is_jpeg else 1)))
+            if is_jpeg:
+                jpeg.check(content, math.prod(image.size))
+            return _decode(image, min(pixels or WHOLE, WHOLE))
     except UnusableError as error:
         raise ValueError(str(error)) from error
     except Image.DecompressionBombError as error:  # before a picture could be asked for its size
@@ -132,22 +138,9 @@ def decode(content: bytes, pixels: int | None = None) -> tuple[np.ndarray, tuple
     except Exception as error:  # of a hostile file, decoders raise whatever there is
         said = " ".join(str(error).split())[:200] or type(error).__name__
         what = f"a damaged {kind}: {said}" if kind else f"{describe(content)} ({said})"
+        if "MAX_TEXT" in said:  # Pillow's words for too much of it in a PNG
+            what = too_much("text or a colour profile", MOST_TEXT)
         raise ValueError(what) from error
-
-
-def _check_jpeg(content: bytes, pixels: int) -> None:
-    """Look for damage, which Pillow passes over: decode at an eighth and mind the warnings."""
-    scans = content.count(b"\xff\xda")  # or more, with thumbnails
-    if scans > 1 and pixels * scans > PASSES:
-        raise UnusableError(f"a JPEG of {scans} scans, too slow to decode: save the picture again")
-    try:
-        channels = simplejpeg.decode_jpeg_header(content)[2]
-        space = "CMYK" if channels in ("CMYK", "YCCK") else "GRAY"
-        simplejpeg.decode_jpeg(content, space, fastdct=True, min_height=1, min_width=1)
-    except ValueError as error:
-        if not HARMLESS.match(str(error)):
-            said = str(error).removeprefix("Corrupt JPEG data: ")
-            raise UnusableError(f"a damaged JPEG: {said}") from error
 
 
 def _decode(image: Image.Image, most: int) -> tuple[np.ndarray, tuple[int, int]]:

@@ -1,7 +1,8 @@
 """What is read of a file, however it is made: so many bytes, px and parts, and no more.
 
 Checked before a decoder starts, which may need minutes or all memory to find out. A file and its
-pixels take at most 2 GB; readers wait for each other where more would be in use.
+pixels take at most 2 GB; readers wait for each other where more would be in use. Packed text in a
+PNG may take 64 MiB beside that, for each reader.
 """
 
 import io
@@ -21,6 +22,12 @@ LARGEST = 2**27
 
 PASSES = 2**30
 """Most px times scans of a JPEG: each scan goes over the whole picture."""
+
+MOST_TEXT = 2**24
+"""Bytes that a text or colour profile in a PNG may unpack to; Pillow holds 64 MiB in all."""
+
+MOST_PROFILE = 2**22
+"""Bytes of a colour profile that is used; some are kept at hand."""
 
 READS = 2**20  # of a file, part by part
 VALUES = 2**18  # of one entry of a TIFF, such as its strips; Pillow makes a number of each
@@ -71,6 +78,11 @@ class Counted(io.BytesIO):
 def too_large(most: int, size: str = "") -> str:
     """Why a picture of too many px is not used."""
     return f"more than {most / 1e6:.0f} megapixels: {size}save the picture smaller"
+
+
+def too_much(what: str, most: int) -> str:
+    """Why a picture with so much beside its pixels is not used."""
+    return f"{what} of more than {most >> 20} MiB: save the picture without it"
 
 
 def check_parts(content: bytes) -> None:

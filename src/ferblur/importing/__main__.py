@@ -9,17 +9,26 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ferblur.core.errors import UserError
+from ferblur.core.files import sha256, write_json
 from ferblur.core.study import POOLS
+from ferblur.curation.sidecar import SIDECAR
 from ferblur.curation.vocabulary import canonical
 from ferblur.importing import planning, profile, writing
 from ferblur.importing.layouts import BY_NAME, Layout, Options, recognise
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source
+from ferblur.importing.tables import names_images
+
+UNNAMED = "no row names it"
+ORIGINAL = "original of an aligned image"
+MISTAKEN = (UNNAMED, "a name of another form", "no such file", "no label")
+"""Reasons that speak for a mistake where they hold for a third of all."""
+OURS = (SIDECAR, writing.RECORD)
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,13 +41,24 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line. Raises UserError on a mistake in it."""
-    parser = Parser(prog="python -m ferblur.importing", description=__doc__)
+    layouts = (f"  {one.name:16}{one.title}: {one.mark}" for one in BY_NAME.values())
+    parser = Parser(
+        prog="python -m ferblur.importing",
+        description=__doc__,
+        epilog="\n".join(("layouts, and what each is recognised by:", *layouts)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("source", type=_path, metavar="SOURCE", help="a folder or a table")
     parser.add_argument("name", metavar="NAME", help="the dataset's folder in datasets/")
-    parser.add_argument("--layout", choices=sorted(BY_NAME), help="where it cannot be told")
+    parser.add_argument(
+        "--layout", choices=sorted(BY_NAME), metavar="LAYOUT", help="one of those below"
+    )
     parser.add_argument("--images", type=_path, help="the folder of a table's images")
     parser.add_argument(
-        "--columns", type=_pairs, default={}, help="such as file=photo,label=mood,subject=who"
+        "--columns",
+        type=_pairs,
+        default={},
+        help="of the table: file=photo,label=mood,subject=who; pool= or subject= passes one over",
     )
     parser.add_argument(
         "--labels", type=_pairs, default={}, help="such as 0=anger,1=happiness,2= (left out)"
@@ -63,7 +83,7 @@ def main(arguments: argparse.Namespace) -> None:
     root = writing.DATASETS / arguments.name
     own = profile.own(arguments.name, root)
     writing.check_place(arguments.name, arguments.source)
-    options = Options(arguments.columns, arguments.every)
+    options = Options(arguments.columns, given, arguments.every)
     numbered = any(column.isdecimal() for column in options.columns.values())
     source = Source(arguments.source, arguments.images, numbered)
     layout = recognise(source, options, arguments.layout)
@@ -71,33 +91,40 @@ def main(arguments: argparse.Namespace) -> None:
     print(f"recognised: {layout.title}" + (f"; {layout.does}" if layout.does else ""))
 
     rows = list(layout.read(source, options))
+    for row in rows:
+        row.pool = "" if options.columns.get("pool") == "" else row.pool
+        row.subject = "" if options.columns.get("subject") == "" else row.subject
     pools = plan(rows, source, layout, arguments, given)
     emotions = planning.leave_out_lonely(rows)
     planning.name_targets(rows, layout.name_parts)
     named = len(rows)
     rows += unnamed(source, rows)
     describe(rows, named, pools)
+    for warning in warnings(source, rows, pools):
+        print(f"warning: {warning}")
     if arguments.dry_run:
         print(f"dry run: nothing is written; {root} would be")
         return
 
-    earlier = root / writing.PROFILE
     with writing.replacing(arguments.name) as folder:
         written = writing.write_images(folder, source, rows, arguments.copy)
         emotions = planning.leave_out_lonely(rows)  # some images could not be made
         writing.remove_left_out(folder, rows)
         writing.write_people(folder, rows)
         writing.write_record(folder, rows)
+        noted = {"source": str(arguments.source.resolve())}
         if not own:
             small = profile.are_small([folder / row.target for row in planning.kept(rows)])
             made = folder / writing.PROFILE
             counts = writing.tally(rows)
             profile.write(made, base, root, layout.title, emotions, counts, small)
+            noted["profile"] = sha256(made)
             if small:
                 print(f"images of {profile.SMALL} px or less: taken whole (align.detector: none)")
-            if earlier.is_file() and earlier.read_bytes() != made.read_bytes():
-                (folder / writing.EARLIER).write_bytes(earlier.read_bytes())
-                print(f"{root / writing.EARLIER}: the profile as it was before")
+            earlier = writing.origin(root).get("profile", "")
+            if kept := profile.keep_edits(root / writing.PROFILE, made, earlier):
+                print(kept)
+        write_json(folder / writing.ORIGIN, noted)
     print(f"{root}: {written}")
     if written.symbolic:
         print("warning: a container does not see what such links lead to; --copy copies instead")
@@ -136,10 +163,11 @@ def unnamed(source: Source, rows: Sequence[Row]) -> list[Row]:
     if not source.whole and not any(row.file for row in rows):
         return []
     named = {row.file for row in rows}
+    aligned = {Path(file).stem for file in named if Path(file).stem.endswith("_aligned")}
     beside = {file.rpartition("/")[0] for file in named if file}
     everywhere = source.whole or images is not source.folder
     return [
-        Row(file, file, reason="no row names it")
+        Row(file, file, reason=ORIGINAL if f"{Path(file).stem}_aligned" in aligned else UNNAMED)
         for file in images.images
         if file not in named and (everywhere or file.rpartition("/")[0] in beside)
     ] + [Row(file, file, reason=reason) for file, reason in sorted(images.refused.items())]
@@ -159,11 +187,34 @@ def describe(rows: Sequence[Row], named: int, pools: str) -> None:
     print(f"pools: {pools}")
     people = {row.subject for row in planning.kept(rows)} - {""}
     print(f"people: {len(people) or 'not known'}")
+
+
+def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:
+    """What the user may not want, told before anything is written."""
     if shared := planning.people_in_both(rows):
         more = ", …" if len(shared) > 5 else ""
-        print(f"warning: people in both pools: {len(shared)} ({', '.join(shared[:5])}{more})")
-    if not people:
-        print("warning: frames of one person may be in both pools, as nobody says who is shown")
+        yield f"people in both pools: {len(shared)} ({', '.join(shared[:5])}{more})"
+    if not any(row.subject for row in planning.kept(rows)):
+        yield "frames of one person may be in both pools, as nobody says who is shown"
+    out = Counter(row.reason for row in rows)
+    for emotion in sorted({row.emotion for row in rows if row.reason == planning.lonely(row)}):
+        yield (
+            f"{emotion} ({out[f'only one pool has {emotion}']:,}) is left out, as only one pool "
+            f"has it; --labels LABEL=another counts its label as another emotion"
+            + ", --columns pool= draws new pools"
+            * pools.startswith("as given")
+        )
+    for reason in MISTAKEN:
+        if out[reason] * 3 > len(rows):
+            yield f"{out[reason]:,} of {len(rows):,} are left out: {reason}"
+    read = {row.where.rpartition(":")[0] for row in rows}
+    unread = [
+        file
+        for file, table in (source.tables.items() if source.whole else ())
+        if file not in read and Path(file).name not in OURS and names_images(table)
+    ]
+    if unread:
+        yield f"lists that are not read: {', '.join(unread[:5])}{', …' if len(unread) > 5 else ''}"
 
 
 def summarise(rows: Sequence[Row], named: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_yaml
 from ferblur.curation.vocabulary import canonical
-from ferblur.importing import readers, tables
+from ferblur.importing import advice, readers, tables
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source
 from ferblur.importing.tables import fold
@@ -21,13 +21,16 @@ from ferblur.importing.tables import fold
 WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
 """layouts.yaml."""
 
+COLUMNS = {role: [*map(fold, names)] for role, names in WORDS["columns"].items()}
+"""The headers that tables have for each of our columns, as they are compared."""
+
 POOLS = {fold(word): pool for pool, words in WORDS["pools"].items() for word in words}
 """The pool that a dataset's word for one means."""
 
 NO_EMOTION = frozenset(map(fold, WORDS["no_emotion"]))
 """Labels whose images are left out."""
 
-VOTES = ("usage", "image_name", "neutral", "contempt", "nf")  # columns of FERPlus
+VOTES = ("usage", "imagename", "neutral", "contempt", "nf")  # columns of FERPlus
 SAMPLE = 1000  # images whose names are looked at
 
 
@@ -36,7 +39,12 @@ class Options:
     """What the user says about a source."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Our name of a column to the table's: a header, or a place from 1 where there is none."""
+    """Our name of a column to the table's: a header, or a place from 1 where there is none.
+
+    Nothing stands for none.
+    """
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The emotion of a label; nothing where it is to be left out."""
     every: int = 1
     """Of a video, each how many-th frame is imported."""
 
@@ -49,7 +57,7 @@ class Layout:
     title: str
     mark: str
     """What it is recognised by, in words."""
-    found: Callable[[Source], bool]
+    found: Callable[[Source, Options], bool]
     read: Callable[[Source, Options], Iterator[Row]]
     does: str = ""
     """What is done beyond taking each image with its label."""
@@ -70,13 +78,15 @@ class Layout:
 def recognise(source: Source, options: Options, named: str | None = None) -> Layout:
     """The layout that a source has; `named` is the user's word for it.
 
+    A table whose columns the user names is a plain one, but where it holds pixels.
     Raises UserError where none is found, or several are.
     """
     if named is not None:
         return BY_NAME[named]
-    if options.columns:
+    given = options.columns
+    if given.get("file") or (any(given.values()) and not _pixels(source, given)):
         return BY_NAME["table"]
-    found = [layout for layout in LAYOUTS if layout.found(source)]
+    found = [layout for layout in LAYOUTS if layout.found(source, options)]
     special = [layout for layout in found if not layout.general] or found[:1]
     if len(special) > 1:
         raise UserError(
@@ -85,34 +95,19 @@ def recognise(source: Source, options: Options, named: str | None = None) -> Lay
         )
     if special:
         return special[0]
-    if not source.whole:
-        (table,) = source.tables.values()
-        raise UserError(
-            f"{source.given}: has no columns for the file and the emotion among "
-            f"{', '.join(table.columns[:12])}; name them: --columns file=…,label=…"
-            "[,subject=…,pool=…], by number where there is no header"
-        )
-    marks = "; ".join(f"{layout.name}: {layout.mark}" for layout in LAYOUTS)
-    raise UserError(f"{source.given}: no known layout; looked for {marks}")
+    raise UserError(f"{source.given}: {advice.unrecognised(source, [*BY_NAME])}")
 
 
 def roles(table: tables.Table, given: Mapping[str, str]) -> dict[str, str]:
     """The table's column for each of ours that it has: file, label, subject, pool.
 
     `given` is the user's choice; an empty name there means that none is to be taken.
-    Raises UserError where the user names a column that it does not have.
     """
     found = {}
-    for role, names in WORDS["columns"].items():
+    for role, names in COLUMNS.items():
         if role in given:
-            if not given[role]:
-                continue
-            if given[role] not in table.columns:
-                raise UserError(
-                    f"{table.path}: --columns: no column '{given[role]}'; "
-                    f"there are {', '.join(table.columns[:12])}"
-                )
-            found[role] = given[role]
+            if given[role]:
+                found[role] = given[role]
             continue
         place = next((table.words.index(name) for name in names if name in table.words), None)
         if place is not None:
@@ -120,15 +115,24 @@ def roles(table: tables.Table, given: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _plain(source: Source, columns: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The roles of columns in each table that names an image and its emotion."""
-    found = {file: roles(table, columns) for file, table in source.tables.items()}
+def _roles(source: Source, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The roles of columns in each table that has all that the user names."""
+    named = set(filter(None, given.values()))
     return {
-        file: found[file]
+        file: roles(table, given)
         for file, table in source.tables.items()
-        if "label" in found[file]
-        and ("file" in found[file] or tables.images(table))
-        and "outcome" not in table.columns  # an earlier import's record
+        if named <= {*table.columns}
+    }
+
+
+def _plain(source: Source, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The roles of columns in each table that names an image and its emotion."""
+    return {
+        file: columns
+        for file, columns in _roles(source, given).items()
+        if "label" in columns
+        and ("file" in columns or tables.images(source.tables[file]))
+        and "outcome" not in source.tables[file].columns  # an earlier import's record
     }
 
 
@@ -152,58 +156,84 @@ def _annotations(source: Source) -> list[str]:
     return [file for file, line in source.first_lines.items() if is_named(line)]
 
 
-def _pixels(source: Source) -> list[str]:
-    """The tables of pixels: of the same images in several forms, the one that says the pools."""
-    found = _having(source, "pixels", "emotion")
-    return [file for file in found if "usage" in source.tables[file].words] or found
+def _pixels(source: Source, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The roles of columns in the tables of pixels; those that say the pools, where any does."""
+    found = {
+        file: columns
+        for file, columns in _roles(source, given).items()
+        if "pixels" in source.tables[file].words
+        and (given.get("label") or fold(columns.get("label", "")) == "emotion")
+    }
+    return {f: c for f, c in found.items() if "usage" in source.tables[f].words} or found
 
 
 def _ends(source: Source, suffix: str) -> bool:
     return source.whole and any(file.lower().endswith(suffix) for file in source.folder.files)
 
 
-def _patterned(source: Source, pattern: re.Pattern[str]) -> bool:
+def _patterned(source: Source, _: Options, pattern: re.Pattern[str]) -> bool:
     images = source.images.images if source.whole else []
     sample = images[:: len(images) // SAMPLE + 1]
     return sum(bool(pattern.search(image)) for image in sample) * 2 > len(sample)
 
 
-def _sorted(source: Source) -> bool:
-    """Whether images lie in folders named after emotions."""
-    if not source.whole:
-        return False
-    return len({readers.label_of(image) for image in source.images.images} - {""}) > 1
+def _sorted(source: Source, options: Options) -> bool:
+    """Whether images lie in folders of at least two emotions, by their names or by the user's."""
+    images = source.images.images if source.whole else []
+    labels = {readers.label_of(image, options.labels)[0] for image in images}
+    return len({options.labels.get(label, canonical(label)) for label in labels} - {None}) > 1
 
 
 def _read_plain(source: Source, options: Options, only: str = "") -> Iterator[Row]:
-    """Read tables; of a folder's, those whose path `only` is found in."""
+    """Read tables; of a folder's, those whose path `only` is found in.
+
+    Where no table says the pools, the folders of the images may.
+    """
     found = _plain(source, options.columns)
     chosen = re.compile(only if source.whole else "")
     files = {file: columns for file, columns in found.items() if chosen.search(file)}
     if not files:
-        raise UserError(
-            f"{source.given}: no table with a column for the file and one for the emotion; "
-            "name them: --columns file=…,label=…"
-        )
+        raise UserError(f"{source.given}: {advice.no_columns(source, options.columns)}")
     pools = {file: readers.pool_of(file, POOLS) for file in files} if source.whole else {}
     if len(files) > 1 and not all(pools.values()):
-        raise UserError(f"{source.given}: several tables ({', '.join(files)}); give one of them")
-    for file, columns in files.items():
-        yield from readers.read_table(source, file, columns, pools.get(file, ""))
+        naming = [file for file in files if tables.names_images(source.tables[file])]
+        file = _one(source, "table of images", naming or [*files])
+        files = {file: files[file]}
+    rows = [
+        row
+        for file, columns in files.items()
+        for row in readers.read_table(source, file, columns, pools.get(file, ""))
+    ]
+    if "pool" not in options.columns and not any(row.pool for row in rows):
+        named = {row.file: readers.folder_of(row.file, POOLS) for row in rows if row.file}
+        if all(named.values()):
+            for row in rows:
+                row.pool = named.get(row.file, "")
+    return iter(rows)
 
 
 def _read_pixels(source: Source, options: Options) -> Iterator[Row]:
-    files = _pixels(source)
-    if len(files) != 1:
-        raise UserError(f"{source.given}: one table of pixels is needed, not {len(files)}")
-    return readers.read_pixels(source, files[0], roles(source.tables[files[0]], options.columns))
+    found = _pixels(source, options.columns)
+    first, *others = [*found] or [""]
+    if not found or not all(readers.same_pixels(source, first, one, found) for one in others):
+        _one(source, "table of pixels", [*found])
+    return readers.read_pixels(source, first, found[first])
 
 
 def _read_votes(source: Source, _: Options) -> Iterator[Row]:
-    files = _having(source, *VOTES)
-    if len(files) != 1:
-        raise UserError(f"{source.given}: one table of votes is needed, not {len(files)}")
-    return readers.read_votes(source, files[0], next(iter(_pixels(source)), ""))
+    file = _one(source, "table of votes", _having(source, *VOTES))
+    return readers.read_votes(source, file, next(iter(_pixels(source, {})), ""))
+
+
+def _one(source: Source, what: str, files: list[str]) -> str:
+    """The only file of a kind; raises UserError where there are more, or none."""
+    if len(files) == 1:
+        return files[0]
+    raise UserError(
+        f"{source.given}: several are a {what} ({', '.join(files)}); give the one that you mean"
+        if files
+        else f"{source.given}: no {what}"
+    )
 
 
 def _read_patterned(
@@ -221,7 +251,7 @@ def _patterns() -> Iterator[Layout]:
         yield Layout(
             name,
             known["title"],
-            f"names that match {known['pattern']}",
+            f"names such as {known['example']}",
             partial(_patterned, pattern=pattern),
             partial(_read_patterned, pattern=pattern, only=only),
             f"only {', '.join(f'{key} {value}' for key, value in only.items())}" if only else "",
@@ -231,7 +261,7 @@ def _patterns() -> Iterator[Layout]:
 LAYOUTS = (
     Layout(
         "affwild2", "Aff-Wild2", "annotations that begin with Neutral,Anger,Disgust,…",
-        lambda source: bool(_annotations(source)),
+        lambda source, _: bool(_annotations(source)),
         lambda source, options: readers.read_affwild2(
             source, _annotations(source), options.every, POOLS
         ),
@@ -242,51 +272,53 @@ LAYOUTS = (
     ),
     Layout(
         "rafdb", "RAF-DB", "a list that begins like 'train_00001.jpg 5'",
-        lambda source: bool(_starts(source, readers.RAFDB_LINE)),
+        lambda source, _: bool(_starts(source, readers.RAFDB_LINE)),
         lambda source, _: readers.read_rafdb(source, _starts(source, readers.RAFDB_LINE)),
         "the aligned image is taken where there is one, else the original",
     ),
     Layout(
         "ferplus", "FERPlus", "a table with the columns neutral, …, contempt, unknown, NF",
-        lambda source: bool(_having(source, *VOTES)),
+        lambda source, _: bool(_having(source, *VOTES)),
         _read_votes,
         "an image has the emotion with the most of its ten votes; ties, and images where most say "
         "unknown or no face, are left out",
     ),
     Layout(
         "fer2013", "FER2013, or CK+ in its form", "a table with the columns emotion and pixels",
-        lambda source: bool(_pixels(source)) and not _having(source, *VOTES),
+        lambda source, options: (
+            bool(_pixels(source, options.columns)) and not _having(source, *VOTES)
+        ),
         _read_pixels,
         "pixels become PNG files",
     ),
     Layout(
         "affectnet", "AffectNet, first release", "tables with the column subDirectory_filePath",
-        lambda source: bool(_having(source, "subdirectory_filepath", "expression")),
+        lambda source, _: bool(_having(source, "subdirectoryfilepath", "expression")),
         lambda source, options: _read_plain(source, options, r"(training|validation)\.csv$"),
         "whole images are taken, as the pipeline finds the faces; lists that a machine labelled "
         "are not read",
     ),
     Layout(
         "affectnet-npy", "AffectNet, later release", "annotations/…_exp.npy",
-        lambda source: _ends(source, "_exp.npy"),
+        lambda source, _: _ends(source, "_exp.npy"),
         lambda source, _: readers.read_affectnet(source),
     ),
     Layout(
         "ckplus", "CK+", "Emotion/…_emotion.txt",
-        lambda source: _ends(source, "_emotion.txt"),
+        lambda source, _: _ends(source, "_emotion.txt"),
         lambda source, _: readers.read_ckplus(source),
         "of a labelled sequence, the last three frames show its emotion, and the first is neutral",
     ),
     Layout(
         "expw", "ExpW", "a list of image, face, box and expression, such as 'a.jpg 0 28 …'",
-        lambda source: bool(_starts(source, readers.EXPW_LINE)),
+        lambda source, _: bool(_starts(source, readers.EXPW_LINE)),
         lambda source, _: readers.read_expw(source, _starts(source, readers.EXPW_LINE)),
         "faces are cut from the scenes, with a margin of a quarter of the box on each side",
     ),
     Layout(
         "muxspace", "muxspace/facial_expressions", "legend.csv with user.id,image,emotion",
-        lambda source: any(
-            file.endswith("legend.csv") for file in _having(source, "user_id", "image", "emotion")
+        lambda source, _: any(
+            file.endswith("legend.csv") for file in _having(source, "userid", "image", "emotion")
         ),
         lambda source, options: _read_plain(source, options, r"legend\.csv$"),
         "user.id is who labelled, not who is shown, and is not used",
@@ -294,14 +326,15 @@ LAYOUTS = (
     *_patterns(),
     Layout(
         "table", "a table of images and their emotions", "columns such as file and emotion",
-        lambda source: bool(_plain(source, {})),
+        lambda source, options: bool(_plain(source, options.columns)),
         _read_plain,
         general=True,
     ),
     Layout(
         "folders", "images in folders by emotion", "folders such as train/happy/",
         _sorted,
-        lambda source, _: readers.read_folders(source, POOLS),
+        lambda source, options: readers.read_folders(source, POOLS, options.labels),
+        "each folder below an emotion's is taken for a clip or a person, and stays in one pool",
         general=True,
     ),
 )  # fmt: skip

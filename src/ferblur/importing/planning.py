@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shlex
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,14 +52,14 @@ def name_emotions(
             row.reason = f"label {row.label[:40]}" if row.label else "no label"
     if unknown:
         said = [
-            f"'{label[:40]}' ({number}{_hint(label)})"
+            f"'{label[:40]}' ({number}{f', {_near(label)}?' if _near(label) else ''})"
             for label, number in unknown.most_common(SHOWN)
         ]
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
-        first = next(iter(unknown))[:40]
+        near = (f"{label}={_near(label) or ''}" for label, _ in unknown.most_common(SHOWN))
         raise UserError(
             f"labels that name no known emotion: {', '.join(said)}{more}; say what each means, or "
-            f"nothing to leave it out: --labels '{first}=anger,…=happiness,…='"
+            f'nothing to leave it out: OPTIONS="--labels {shlex.quote(",".join(near))}"'
         )
 
 
@@ -88,7 +89,13 @@ def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
             for pool in POOLS
         ]
         return f"as given: {'; '.join(mapped)}"
-    known = any(row.subject for row in left)
+    people = {row.subject for row in left} - {""}
+    if len(people) == 1:
+        raise UserError(
+            f"people: {people.pop()} is the only one, and one person cannot fill two pools "
+            "(--columns subject= draws images instead)"
+        )
+    known = bool(people)
     for row in left:
         if known and not row.subject:
             row.reason = "no person named"
@@ -101,7 +108,7 @@ def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
     for row, deployed in zip(left, chosen, strict=True):
         row.target = POOLS[int(deployed)]
     given = f" (all say {', '.join(sorted(meant))})" if meant else ""
-    how = "person" if known else "image: no people are known, so frames of one may be in both pools"
+    how = "person" if known else "image"
     return f"none given{given}; drawn with seed {seed}, {share:g} for deployment, by {how}"
 
 
@@ -164,6 +171,11 @@ def leave_out_repeated(rows: Sequence[Row]) -> None:
             row.reason = row.reason or "listed twice"
 
 
+def lonely(row: Row) -> str:
+    """The reason to leave a row out whose emotion only one pool has."""
+    return f"only one pool has {row.emotion}"
+
+
 def leave_out_lonely(rows: Sequence[Row]) -> tuple[str, ...]:
     """Leave out emotions that only one pool has; returns the others, sorted.
 
@@ -175,7 +187,7 @@ def leave_out_lonely(rows: Sequence[Row]) -> tuple[str, ...]:
     both = having["train"] & having["deployment"]
     for row in kept(rows):
         if row.emotion not in both:
-            row.reason = f"only one pool has {row.emotion}"
+            row.reason = lonely(row)
     if not 2 <= len(both) <= 10:
         found = "; ".join(f"{pool}: {', '.join(sorted(having[pool]))}" for pool in POOLS)
         raise UserError(f"two to ten emotions must be in both pools, not {len(both)} ({found})")
@@ -231,9 +243,8 @@ def _emotion(label: str, codes: Mapping[str, str | None], given: Mapping[str, st
     return canonical(label)
 
 
-def _hint(label: str) -> str:
-    near = None if label.strip("-.0123456789") == "" else nearest(label, CANONICAL)
-    return f", {near}?" if near else ""
+def _near(label: str) -> str | None:
+    return None if label.strip("-.0123456789") == "" else nearest(label, CANONICAL)
 
 
 def _said(row: Row) -> tuple[str, str, str]:

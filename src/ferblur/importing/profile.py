@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
 from ferblur.core.errors import UserError
-from ferblur.core.files import read_yaml, write_text
-from ferblur.core.params import load_params
+from ferblur.core.files import read_yaml, sha256, write_text
+from ferblur.core.params import changed, load_params
 
 PROFILES = Path("profiles")
 
@@ -72,6 +73,21 @@ def write(
     )
     write_text(path, header + body)
     load_params(path)
+
+
+def keep_edits(yours: Path, made: Path, written: str) -> str:
+    """Put the user's profile in the place of the one that was made, where there are edits in it.
+
+    `written` is the hash of the one that the earlier import wrote. Returns what to say of it.
+    """
+    if not yours.is_file() or sha256(yours) == written or yours.read_bytes() == made.read_bytes():
+        return ""
+    said = f"{yours}: is kept, as you edited it"
+    with suppress(UserError):  # whatever is wrong in it, `make repro` says so
+        keys = changed(load_params(yours).model_dump(), load_params(made).model_dump())
+        said += f"; one made anew has another {', '.join(keys)}" if keys else ""
+    made.write_bytes(yours.read_bytes())
+    return f"{said} (to have that, delete it and import again)"
 
 
 def are_small(files: Sequence[Path]) -> bool:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -35,14 +35,25 @@ def pool_of(path: str, known: Mapping[str, str]) -> str:
 
 
 def folder_of(path: str, known: Mapping[str, str]) -> str:
-    """The deepest folder of a path that names a pool; empty where none does."""
-    return next((name for name in reversed(path.split("/")[:-1]) if fold(name) in known), "")
+    """The deepest folder of a path that names a pool, or else the first word of one that does.
 
-
-def label_of(path: str) -> str:
-    """The deepest folder of a path that names an emotion, or else the folder it lies in."""
+    Empty where none does. `Train_AFEW/Angry` gives `Train`.
+    """
     folders = path.split("/")[:-1]
-    return next(filter(canonical, reversed(folders)), folders[-1] if folders else "")
+    parts = [word for folder in folders for word in re.split(r"[\W_]+", folder)]
+    return next((name for name in (*reversed(folders), *parts) if fold(name) in known), "")
+
+
+def label_of(path: str, given: Container[str] = ()) -> tuple[str, list[str]]:
+    """The deepest folder of a path that names an emotion, or else the one it lies in.
+
+    With it come the folders below an emotion's. Folders in `given` count as emotions.
+    """
+    folders = path.split("/")[:-1]
+    for place in reversed(range(len(folders))):
+        if canonical(folders[place]) or folders[place] in given:
+            return folders[place], folders[place + 1 :]
+    return (folders[-1] if folders else ""), []
 
 
 def read_table(source: Source, file: str, roles: Mapping[str, str], pool: str) -> Iterator[Row]:
@@ -80,7 +91,7 @@ def read_table(source: Source, file: str, roles: Mapping[str, str], pool: str) -
 def read_pixels(source: Source, file: str, roles: Mapping[str, str]) -> Iterator[Row]:
     """Read FER2013's form: a row's pixels are numbers with spaces between them."""
     table = source.tables[file]
-    pixels = table.columns[table.words.index("pixels")]
+    pixels = _column(source, file, "pixels")
     for number, cells in tables.read(table):
         row = Row(f"{file}:{number}", name=f"{Path(file).stem}_{number:05d}.png")
         if isinstance(cells, str):
@@ -92,11 +103,25 @@ def read_pixels(source: Source, file: str, roles: Mapping[str, str]) -> Iterator
         yield row
 
 
+def same_pixels(
+    source: Source, file: str, other: str, roles: Mapping[str, Mapping[str, str]]
+) -> bool:
+    """Whether two tables of pixels hold the same images, labels and pools in the same order."""
+
+    def content(name: str) -> Iterator[object]:
+        table = source.tables[name]
+        wanted = [*roles[name].values(), _column(source, name, "pixels")]
+        for _, cells in tables.read(table):
+            yield cells if isinstance(cells, str) else [cells[part].strip() for part in wanted]
+
+    return all(one == two for one, two in zip_longest(content(file), content(other)))
+
+
 def read_votes(source: Source, file: str, pixels: str) -> Iterator[Row]:
     """Read FERPlus: votes, for the images of FER2013's table row by row, or else by name."""
     table = source.tables[file]
     named = {fold(column): column for column in table.columns}
-    ballots = [column for column in table.columns if fold(column) not in ("usage", "image_name")]
+    ballots = [column for column in table.columns if fold(column) not in ("usage", "imagename")]
     drawn: Iterable[Row | None] = ()
     if pixels:
         drawn = read_pixels(source, pixels, {"label": _column(source, pixels, "emotion")})
@@ -114,7 +139,7 @@ def read_votes(source: Source, file: str, pixels: str) -> Iterator[Row]:
             row.label = _winner({ballot: int(cells[ballot]) for ballot in ballots})
         except ValueError as error:
             row.reason = "votes tie" if "tie" in str(error) else "votes that are no numbers"
-        name = cells[named["image_name"]].strip()
+        name = cells[named["imagename"]].strip()
         if picture is not None:
             row.name = name or f"row_{number:05d}.png"
             row.content = picture.content
@@ -134,6 +159,11 @@ def read_affwild2(
         stem = name.partition(".")[0]
         if stem.isdecimal():
             videos.setdefault(folder.rpartition("/")[2], {}).setdefault(int(stem), image)
+    if not videos:
+        raise UserError(
+            f"{source.images.path}: annotations, but no frames such as video1/00001.jpg "
+            "(--images names another folder)"
+        )
     for annotation in annotations:
         video = Path(annotation).stem
         frames = videos.get(video, {})
@@ -251,10 +281,11 @@ def read_patterned(
         yield row
 
 
-def read_folders(source: Source, pools: Mapping[str, str]) -> Iterator[Row]:
+def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]) -> Iterator[Row]:
     """Read images in folders by emotion, by pool too where there are such folders.
 
-    A pool's truth.csv, as this project writes it, says who is shown.
+    Folders in `given` count as emotions. A pool's truth.csv, as this project writes it, says who
+    is shown; else the folders below an emotion's do, where all images lie in such.
     """
     people: dict[str, str] = {}
     for file in source.folder.files:
@@ -265,11 +296,21 @@ def read_folders(source: Source, pools: Mapping[str, str]) -> Iterator[Row]:
                 if not isinstance(cells, str):
                     path = f"{file.removesuffix('truth.csv')}{cells['file']}"
                     people[path] = cells["subject"].strip()
+    rows = []
+    clips: dict[tuple[str, str], set[str]] = {}
     for image in source.images.images:
-        label = label_of(image)
-        pool = folder_of(image, pools)
-        row = Row(image, image, "" if label == pool else label, people.get(image, ""), pool)
-        yield row
+        label, below = label_of(image, given)
+        row = Row(image, image, label, people.get(image, ""), folder_of(image, pools))
+        rows.append(row)
+        if not canonical(label) and label not in given:
+            row.label = "" if folder_of(f"{label}/", pools) else label
+        elif not people:
+            row.subject = next((folder for folder in below if fold(folder) not in pools), "")
+            clips.setdefault((row.pool, label), set()).add(row.subject)
+    if any("" in some for some in clips.values()) or all(len(some) < 2 for some in clips.values()):
+        for row in rows:
+            row.subject = people.get(row.file, "")
+    yield from rows
 
 
 def cut(path: Path, box: tuple[int, int, int, int]) -> bytes:

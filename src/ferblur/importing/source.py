@@ -12,11 +12,8 @@ from urllib.parse import unquote
 
 from ferblur.core.errors import UserError
 from ferblur.importing import tables
+from ferblur.importing.tables import IMAGE_SUFFIXES
 
-IMAGE_SUFFIXES = {
-    *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
-    ".mpo",
-}
 _MAGIC = {
     b"\xff\xd8\xff": ".jpg",
     b"\x89PNG": ".png",
@@ -51,7 +48,7 @@ class Folder:
             folders[:] = sorted(name for name in folders if not _is_junk(name))
             for name in folders:
                 if (Path(folder) / name).is_symlink():  # os.walk does not enter it
-                    self.refused[prefix + name] = "a linked folder; give it as --images"
+                    self.refused[prefix + name] = "a linked folder; give it itself, or as --images"
             for name in names:
                 if _is_junk(name):
                     continue
@@ -70,7 +67,8 @@ class Folder:
         """The file that a table calls `text`; `base` is the table's own folder.
 
         Slashes and backslashes, absolute paths of another machine, Unicode forms, and upper and
-        lower case do not matter, and leading folders may be left out where one file is meant.
+        lower case do not matter; leading folders and an image's suffix may be left out where one
+        file is meant, and a path may begin with the folder's own name.
         Raises ValueError with the reason where there is no such file or more than one.
         """
         path = text.strip().replace("\\", "/")
@@ -80,7 +78,8 @@ class Folder:
             parts = path[absolute.end() :].split("/")
             tried = ["/".join(parts[start:]) for start in range(len(parts))]
         else:
-            tried = [posixpath.normpath(posixpath.join(base, path)), posixpath.normpath(path)]
+            plain = posixpath.normpath(path)
+            tried = [posixpath.normpath(posixpath.join(base, path)), plain, *self._inside(plain)]
         if "%" in path:
             tried += [unquote(name) for name in tried]
         inside = [name for name in tried if name.split("/")[0] != ".."]
@@ -95,12 +94,12 @@ class Folder:
                 return _only(same)
         if not absolute:
             for name in inside:
-                ending = "/" + _fold(name)
-                if same := [
-                    file
-                    for file in self._by_name.get(ending.rpartition("/")[2], [])
-                    if f"/{_fold(file)}".endswith(ending)
-                ]:
+                if same := _ending(_fold(name), self._by_name, _fold):
+                    return _only(same)
+        if not path.lower().endswith(IMAGE_SUFFIXES):
+            for name in inside:
+                same = _ending(_fold(name), self._by_stem, _stem)
+                if same := [file for file in same if not absolute or _stem(file) == _fold(name)]:
                     return _only(same)
         raise ValueError("no such file")
 
@@ -108,6 +107,15 @@ class Folder:
         """The regular file behind `file`, which is inside the folder."""
         path = self.path / file
         return path.resolve() if path.is_symlink() else path
+
+    def _inside(self, path: str) -> list[str]:
+        """A path without its leading folders, where these are the ones that lead to this folder."""
+        parts, here = path.split("/"), self.path.parts
+        return [
+            "/".join(parts[number:])
+            for number in range(1, len(parts))
+            if here[-number:] == tuple(parts[:number])
+        ]
 
     @cached_property
     def _exact(self) -> frozenset[str]:
@@ -120,6 +128,10 @@ class Folder:
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         return _group(self.files, lambda file: _fold(file.rpartition("/")[2]))
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        return _group(self.images, lambda file: _stem(file.rpartition("/")[2]))
 
     def _is_image(self, file: str) -> bool:
         suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - a thousand times faster
@@ -197,6 +209,7 @@ class Source:
             except UserError:
                 if not self.whole:
                     raise
+        tables.share_headers(found)
         return found
 
     def base(self, file: str) -> str:
@@ -228,6 +241,12 @@ def _group(files: list[str], key: Callable[[str], str]) -> dict[str, list[str]]:
     return grouped
 
 
+def _ending(name: str, grouped: dict[str, list[str]], key: Callable[[str], str]) -> list[str]:
+    """The files whose path, as compared, ends in these folders and this name."""
+    files = grouped.get(name.rpartition("/")[2], [])
+    return [file for file in files if f"/{key(file)}".endswith(f"/{name}")]
+
+
 def _only(same: list[str]) -> str:
     if len(same) > 1:
         raise ValueError("several files have this name")
@@ -236,6 +255,10 @@ def _only(same: list[str]) -> str:
 
 def _fold(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
+
+
+def _stem(path: str) -> str:
+    return _fold(os.path.splitext(path)[0])  # noqa: PTH122
 
 
 def _is_junk(name: str) -> bool:

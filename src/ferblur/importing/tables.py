@@ -6,11 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ferblur.core.errors import UserError
+
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
+    ".mpo",
+)
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".parquet"}
 """What the name of a table may end in when a folder is searched."""
@@ -46,8 +52,8 @@ class Table:
 
 
 def fold(name: str) -> str:
-    """A column's or pool's name as it is compared: lower case, one underscore between words."""
-    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+    """A column's or pool's name as it is compared: lower case, letters and digits only."""
+    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def examine(path: Path, numbered: bool = False) -> Table:
@@ -98,6 +104,38 @@ def read(table: Table) -> Iterator[tuple[int, dict[str, str] | str]]:
                 yield number, {key: _text(content.get(key)) for key in table.columns}
     else:
         yield from _text_rows(table)
+
+
+def names_images(table: Table) -> bool:
+    """Whether a cell of the first lines, the header among them, ends as an image's name does."""
+    rows = (cells for _, cells in islice(read(table), 2) if not isinstance(cells, str))
+    try:
+        cells = [*table.columns, *(cell for row in rows for cell in row.values())]
+    except UserError:
+        return False
+    return any(cell.strip().lower().endswith(IMAGE_SUFFIXES) for cell in cells)
+
+
+def share_headers(found: dict[str, Table]) -> None:
+    """Give a table whose first line is a row already the header of one of its width beside it.
+
+    AffectNet's first release is such a pair.
+    """
+    for file, table in found.items():
+        if table.separator and table.headed and _is_row(table.columns):
+            for other in found.values():
+                if (
+                    other.path.parent == table.path.parent
+                    and len(other.columns) == len(table.columns)
+                    and other.separator == table.separator
+                    and not _is_row(other.columns)
+                ):
+                    found[file] = replace(table, columns=other.columns, headed=False)
+                    break
+
+
+def _is_row(columns: tuple[str, ...]) -> bool:
+    return any(column.lower().endswith(IMAGE_SUFFIXES) for column in columns)
 
 
 def embedded(path: Path, column: str, index: int) -> bytes | None:

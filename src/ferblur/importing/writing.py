@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from ferblur.core.errors import UserError
+from ferblur.core.files import read_json
 from ferblur.core.resume import PARTIAL
 from ferblur.core.study import POOLS
 from ferblur.curation.sidecar import NOBODY, SIDECAR
@@ -24,8 +25,8 @@ from ferblur.importing.source import Source, image_suffix
 DATASETS = Path("datasets")
 RECORD = "import.csv"
 PROFILE = "params.yaml"
-EARLIER = "params.before.yaml"
-"""The profile that an import replaced, where it was another."""
+ORIGIN = "import.json"
+"""Where the dataset came from, and the hash of the profile that was written for it."""
 
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES, errno.ENOSYS}
 
@@ -49,8 +50,16 @@ class Written:
         return ", ".join(f"{number:,} {what}" for what, number in words.items() if number)
 
 
+def origin(folder: Path) -> dict[str, str]:
+    """What an earlier import noted; empty where there is nothing."""
+    try:
+        return read_json(folder / ORIGIN)
+    except (OSError, ValueError):
+        return {}
+
+
 def check_place(name: str, source: Path) -> None:
-    """Raise UserError where `datasets/<name>` holds anything that an import did not write."""
+    """Raise UserError where `datasets/<name>` holds anything but an import of this source."""
     folder = DATASETS / name
     if folder.resolve() == source.resolve() or folder.resolve() in source.resolve().parents:
         raise UserError(f"{folder}: holds the source itself; choose another name")
@@ -58,11 +67,16 @@ def check_place(name: str, source: Path) -> None:
         return
     if folder.is_symlink() or not (folder / RECORD).is_file():
         raise UserError(f"{folder}: exists and was not imported; choose another name, or move it")
-    ours = {*POOLS, RECORD, PROFILE, EARLIER}
+    ours = {*POOLS, RECORD, PROFILE, ORIGIN}
     if others := sorted(entry for entry in os.listdir(folder) if entry not in ours):
         raise UserError(
             f"{folder}: holds {', '.join(others[:3])}, which an import did not write; "
             "choose another name, or move that away"
+        )
+    earlier = origin(folder).get("source")
+    if earlier and earlier != str(source.resolve()):
+        raise UserError(
+            f"{folder}: is an import of {earlier}; choose another name, or move {folder} away"
         )
 
 

@@ -139,7 +139,8 @@ def measured(facts: Mapping[str, Any]) -> str:
     """Facts by their keys; several are told apart by the end of their keys."""
     if len(facts) == 1:
         return shown(*facts.values())
-    return "; ".join(f"{tail(key)} {shown(value)}" for key, value in facts.items())
+    known = {key: value for key, value in facts.items() if value is not None}
+    return "; ".join(f"{tail(key)} {shown(value)}" for key, value in known.items())
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:

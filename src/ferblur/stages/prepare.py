@@ -14,7 +14,8 @@ from ferblur.core.files import write_csv, write_json
 from ferblur.core.params import Params, load_params
 from ferblur.core.study import POOLS
 from ferblur.curation.intake import Intake, accept_pool, in_both, near_duplicates
-from ferblur.curation.layout import SIDECAR, check
+from ferblur.curation.layout import check
+from ferblur.curation.sidecar import SIDECAR
 
 PREPARE = Path("data/prepare")
 PREPARE_RESULTS = Path("results/prepare")

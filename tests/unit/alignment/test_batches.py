@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from ferblur.alignment.batches import Batch, Source
 from ferblur.alignment.detection import Detection, make_detector
 from ferblur.alignment.search import Result
 from ferblur.core.params import Align, Params
+from ferblur.rendering import subject
+from ferblur.rendering.clips import make_renderer, view
+from hostile_images import exif, turned
 
 
 @pytest.fixture
@@ -98,6 +102,30 @@ def test_boxes_of_a_file_shrunk_on_the_way_are_in_its_own_px(
 
     [(_, row)] = batches.align_batch([source], One(), params)
     assert [row[name] for name in ("x", "y", "width", "height")] == [20, 40, 60, 50]
+
+
+def test_a_face_that_a_camera_stored_turned_is_found(
+    tmp_path: Path, params: Align, smoke: Params
+) -> None:
+    seen = view(smoke.synthesize, np.random.default_rng(2))
+    person = subject.draw(np.random.default_rng(3))
+    face = make_renderer().render(person, {}, replace(seen, yaw=0.0, pitch=0.0), 128)
+    upright = Image.fromarray(face).crop((0, 0, 128, 120))
+    detector = make_detector("mtcnn")
+
+    def aligned(image: Image.Image, size: tuple[int, int], exif: bytes = b"") -> Result:
+        path = tmp_path / "face.png"
+        image.save(path, exif=exif)
+        [result] = batches.align_batch([Source(path, *size)], detector, params)
+        return result
+
+    expected, row = aligned(upright, (120, 128))
+    assert row["status"] == "aligned"
+    for orientation in range(1, 9):
+        found, same = aligned(turned(orientation, upright), (120, 128), exif(orientation))
+        assert same == row
+        np.testing.assert_array_equal(found, expected)
+    assert aligned(turned(3, upright), (120, 128))[1] != row  # as it is stored
 
 
 def test_without_a_detector_whole_images_are_taken(tmp_path: Path, params: Align) -> None:

@@ -60,7 +60,7 @@ def test_the_line_says_what_is_lost_where_and_what_changes_it() -> None:
         "deployment: 14 images, 11 faces found, 3 lost (21.4%: 1 no face, "
         "2 no face above min_confidence), most of fear (2 of 2), none left of fear; "
         "listed in data/align/deployment-rejects.csv; "
-        "keys: align.no_face, align.detector, align.enlarge, align.min_confidence"
+        "keys: align.no_face, align.detector, align.min_confidence"
     )
 
 
@@ -80,7 +80,7 @@ def test_losses_above_the_share_stop_the_run_for_all_pools_at_once(params: Align
     assert lines[1] == (
         "align.max_rejected: 0.3, but deployment lost 6 of 18 images (33.3%); "
         "listed in data/align/deployment-rejects.csv; change align.no_face or align.detector or "
-        "align.enlarge or align.max_rejected, which keeps the work done"
+        "align.max_rejected, which keeps the work done"
     )
     with pytest.raises(UserError, match=r"^align.max_rejected: 0.3, but train [^\n]*$"):
         losses.judge({"train": many, "deployment": few}, params)
@@ -97,7 +97,7 @@ def test_a_class_without_a_face_stops_the_run_whatever_the_share(params: Align) 
         losses.judge({"train": gone}, params)
     assert str(error.value) == (
         "train: no face is left of fear; listed in data/align/train-rejects.csv; "
-        "change align.no_face or align.detector or align.enlarge or data.emotions"
+        "change align.no_face or align.detector or data.emotions"
     )
     every = losses.count(table(("joy", 2, "empty crop"), ("fear", 1, "empty crop")))
     with pytest.raises(UserError, match=r"lost 3 of 3 .*, with none left of fear and joy; listed"):

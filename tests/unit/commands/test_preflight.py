@@ -141,6 +141,34 @@ def test_counts_that_are_worth_a_word(folder: Path, edit: Callable[..., None]) -
     ]
 
 
+def test_people_in_both_pools_are_told_before_any_work(
+    folder: Path, pools: Path, edit: Callable[..., None]
+) -> None:
+    edit(data={"root": "faces", "emotions": ["anger", "fear"]})
+    (pools / "train/truth.csv").write_text(
+        "file,subject\nfear/0.jpg,ann\nfear/1.jpg,7\nanger/0.jpg,eve\nsadness/0.jpg,bob\n"
+        "anger/gone.jpg,ned\n"
+    )
+    assert preflight.check_people(load_params()) == ([], [])
+    (pools / "deployment/truth.csv").write_text(
+        "file,subject\nfear/0.jpg,bob\nfear/1.jpg,ned\nanger/0.jpg,dan\n"
+    )  # bob is not among the emotions, ned not among the files
+    assert preflight.check_people(load_params()) == ([], [])
+    with (pools / "deployment/truth.csv").open("a") as table:
+        table.write("anger/1.jpg,eve\n")
+    said = (
+        "faces: people in both pools: 1, such as eve; deployment must show what the models have "
+        "not seen"
+    )
+    assert preflight.check_people(load_params()) == ([], [said])
+    edit(prepare={"strict": True})
+    assert preflight.check_people(load_params()) == (
+        [f"{said} (prepare.strict: false lets it pass)"], [],
+    )  # fmt: skip
+    with pytest.raises(UserError, match="people in both pools: 1"):
+        preflight.main(["--no-device"])
+
+
 def test_all_that_is_wrong_is_said_at_once(
     folder: Path, pools: Path, edit: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,7 +230,7 @@ def test_a_profile_replaces_a_profile_but_not_edits(folder: Path) -> None:
         preflight.use_profile(name)
         assert params.read_bytes() == profile(name)
     params.write_text(params.read_text() + "# mine\n")
-    with pytest.raises(UserError, match=r"has uncommitted edits.*PROFILE=smoke"):
+    with pytest.raises(UserError, match=r"uncommitted edits; .*cp profiles/smoke\.yaml params"):
         preflight.use_profile("smoke")
     assert params.read_text().endswith("# mine\n")
     with pytest.raises(UserError, match="no profile 'tiny'; there are affwild2, demo, smoke"):
@@ -228,6 +256,20 @@ def test_an_imported_dataset_brings_its_profile(folder: Path) -> None:
         match=r"there are affwild2, demo, smoke, mine, theirs \(profiles/\*\.yaml and ",
     ):
         preflight.use_profile("yours")
+
+
+def test_a_profile_that_changed_since_it_was_copied_is_taken_again(folder: Path) -> None:
+    mine = folder / "datasets/mine/params.yaml"
+    mine.parent.mkdir(parents=True)
+    for seed in (3, 4, 5):  # imported again, or edited
+        mine.write_text(profile("demo").decode().replace("seed: 1", f"seed: {seed}"))
+        preflight.use_profile("mine")
+        assert (folder / "params.yaml").read_bytes() == mine.read_bytes()
+    mine.write_bytes(profile("demo"))
+    with (folder / "params.yaml").open("a") as stream:
+        stream.write("# mine\n")
+    with pytest.raises(UserError, match="`make repro` without PROFILE runs with them"):
+        preflight.use_profile("mine")
 
 
 def test_a_profile_of_ones_own_name_is_the_projects(folder: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from ferblur.core.params import Prepare
 from ferblur.curation import intake
 from ferblur.curation.intake import Intake, accept_pool, examine, in_both, near_duplicates
-from ferblur.curation.layout import SIDECAR
+from ferblur.curation.sidecar import SIDECAR
+from ferblur.images import decoding
 from ferblur.images.decoding import read_image
 from hostile_images import CASES, Accepted, detailed, exif, save
 
@@ -118,6 +119,23 @@ def test_equal_pixels_are_equal_in_any_format(folder: Path) -> None:
         ["fear/b.bmp", "fear/a.png"],
         ["fear/c.png", "fear/a.png"],
     ]
+
+
+@pytest.mark.parametrize("params", [BY_FILE, BY_PIXELS])
+def test_pixels_count_as_memory_until_nothing_needs_them(
+    folder: Path, params: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a.png").write_bytes(save(detailed(100, 100), "PNG"))
+    room, taken = decoding._pixels, []
+
+    def likeness(pixels: np.ndarray) -> int:
+        taken.append(room._most - room._free)
+        return 0
+
+    monkeypatch.setattr(intake, "difference_hash", likeness)
+    examine(folder / "a.png", params.hash_of)
+    assert taken == [100 * 100]
+    assert room._free == room._most
 
 
 def test_sizes_are_part_of_the_pixels(folder: Path) -> None:

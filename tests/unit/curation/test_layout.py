@@ -16,6 +16,7 @@ from clone import ROOT
 from ferblur.core.errors import UserError
 from ferblur.core.study import EMOTIONS, POOLS
 from ferblur.curation import layout
+from ferblur.curation.sidecar import read_subjects
 
 Change = Callable[[Path], object]
 
@@ -83,6 +84,7 @@ RIGHT: dict[str, Change] = {
         write("train/fear/._0.jpg"), write("train/__MACOSX/fear/._0.jpg"),
         write("train/fear/.ipynb_checkpoints/0.jpg"), write("train/fear/Icon\r"),
         write("train/fear/@eaDir/0.jpg"), write("train/fear/THUMBS.DB"),
+        write("train/fear/0.jpg~"), write("train/anger~/0.jpg"),
     ),
     "other things beside the pools": also(write("README.txt"), write("raw/1.jpg")),
     "an emotion that was not asked for": write("train/neutral/0.jpg"),
@@ -348,7 +350,11 @@ def test_a_right_or_odd_dataset_is_counted(name: str, faces: Path) -> None:
         assert files == sorted(files)
         assert len(files) == sum(after[pool].values())
         assert set(files) >= set(FILES)
-        assert not [file for file in files if "humb" in file or "/." in file or "@" in file]
+        assert not [
+            file
+            for file in files
+            if "humb" in file or "/." in file or "@" in file or file.endswith("~")
+        ]
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -399,15 +405,15 @@ def test_classes_of_ones_own(faces: Path) -> None:
         layout.check(faces, ["happy", "fear"])
 
 
-def test_the_first_twenty_faults_and_how_many_there_are(faces: Path) -> None:
-    for number in range(30):
-        write(f"train/unknown{number:02}/0.jpg")(faces)
+def test_the_first_hundred_faults_and_how_many_there_are(faces: Path) -> None:
+    for number in range(110):
+        write(f"train/unknown{number:03}/0.jpg")(faces)
     with pytest.raises(UserError) as error:
         layout.check(faces, EMOTIONS)
     lines = str(error.value).splitlines()
-    assert len(lines) == 21
-    assert "unknown19" in lines[19]
-    assert lines[20] == "and 10 more faults"
+    assert len(lines) == 101
+    assert "unknown099" in lines[99]
+    assert lines[100] == "and 10 more faults"
 
 
 def test_a_pool_named_instead_of_the_dataset(faces: Path) -> None:
@@ -464,12 +470,12 @@ def test_outside_the_project_hidden_files_may_stop_dvc(faces: Path, tmp_path: Pa
 
 
 def test_subjects_come_from_the_sidecar(faces: Path) -> None:
-    assert layout.read_subjects(faces, "train") is None
+    assert read_subjects(faces, "train") is None
     table("subject,file,x", "007,fear/0.jpg,1", " 1e3 ,fear/1.jpg,")(faces)
-    assert layout.read_subjects(faces, "train") == {"fear/0.jpg": "007", "fear/1.jpg": "1e3"}
+    assert read_subjects(faces, "train") == {"fear/0.jpg": "007", "fear/1.jpg": "1e3"}
     table("file", "fear/0.jpg")(faces)
     with pytest.raises(UserError, match=r"truth\.csv: must have the columns 'file' and 'subject'"):
-        layout.read_subjects(faces, "train")
+        read_subjects(faces, "train")
 
 
 def test_a_missing_folder_is_named_when_files_are_listed(faces: Path) -> None:
@@ -477,13 +483,36 @@ def test_a_missing_folder_is_named_when_files_are_listed(faces: Path) -> None:
         layout.list_files(faces, "train", ["calm"])
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX/0.jpg",
-                                  "fear/._0.jpg", "fear/.ipynb_checkpoints/0.jpg", "@eaDir/0.jpg",
-                                  "lost+found/x", "fear/ehthumbs.db"])  # fmt: skip
+def ignored(name: str) -> bool:
+    return GitIgnoreSpec.from_lines(
+        line.strip() for line in (ROOT / ".dvcignore").read_text().splitlines()
+    ).match_file(name)  # as DVC reads it
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(case(name) for name in sorted(layout.JUNK) for case in (str.lower, str.upper, str.title)),
+        "Icon\r", "__MACOSX/0.jpg", "@eaDir/0.jpg", "lost+found/x", ".DS_Store", "fear/._0.jpg",
+        "fear/.ipynb_checkpoints/0.jpg", "fear/0.jpg~", "fear~/0.jpg",
+    ],
+    ids=ascii,
+)  # fmt: skip
 def test_what_is_junk_here_is_junk_to_dvc(name: str) -> None:
-    ignored = GitIgnoreSpec.from_lines((ROOT / ".dvcignore").read_text().splitlines())
-    assert ignored.match_file(f"datasets/mine/train/{name}")
-    assert ignored.match_file(f"faces/train/{name}")
     assert any(layout.is_junk(part) for part in name.split("/"))
-    assert not ignored.match_file("datasets/mine/train/fear/0.jpg")
-    assert not ignored.match_file(".dvc/config")
+    assert ignored(f"datasets/mine/train/{name}")
+    assert ignored(f"faces/train/{name}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["0.jpg", "Icon", "Icons", "icon.jpg", "~0.jpg", "IMG~1.JPG", "Thumbs.db.jpg", "thumbs",
+     "MACOSX", "eaDir", "lost+found2", "lost", "truth.csv", "desktop_ini", "Thumbs_db", "a.dvc"],
+)  # fmt: skip
+def test_what_is_none_here_is_none_to_dvc(name: str) -> None:
+    assert not layout.is_junk(name)
+    assert not ignored(f"datasets/mine/train/fear/{name}")
+
+
+def test_dvcs_own_files_are_none_to_dvc() -> None:
+    assert not ignored(".dvc/config")

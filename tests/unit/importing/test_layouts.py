@@ -126,6 +126,12 @@ def test_affwild2_prefers_aligned_frames_and_takes_every_nth(
     assert reasons(found) == {"not every 3th frame": 4}
 
 
+def test_affwild2_without_frames(given: Path, draw: Draw, rows: Read) -> None:
+    write(given / "labels/Train_Set/v.txt", NAMES, *"1234561")
+    with pytest.raises(UserError, match="annotations, but no frames"):
+        rows()
+
+
 def test_affwild2_with_labels_and_frames_apart(
     tmp_path: Path, given: Path, draw: Draw, rows: Read
 ) -> None:
@@ -161,7 +167,7 @@ def test_rafdb_takes_aligned_faces_where_both_are_there(
     assert record()["EmoLabel/list_patition_label.txt:1"] == (
         "train/sadness/train_00001_aligned.jpg"
     )
-    assert record()["Image/original/train_00001.jpg"] == "no row names it"
+    assert record()["Image/original/train_00001.jpg"] == "original of an aligned image"
 
 
 def test_compound_rafdb_is_not_taken_for_the_basic_one(
@@ -250,11 +256,15 @@ def test_fer2013_without_usage_beside_one_with(given: Path, rows: Read) -> None:
     assert [row.label for row in rows()[1]] == ["1"]
 
 
-def test_two_tables_of_pixels_are_one_too_many(given: Path, rows: Read) -> None:
-    for name in ("a.csv", "b.csv"):
-        write(given / name, "emotion,pixels,Usage", f"0,{GREY},Training")
-    with pytest.raises(UserError, match="one table of pixels"):
-        rows()
+def test_of_tables_of_the_same_pixels_one_is_read(given: Path, rows: Read) -> None:
+    write(given / "icml_face_data.csv", "emotion, Usage, pixels", f"0,Training,{GREY}")
+    write(given / "fer2013/fer2013.csv", "emotion,pixels,Usage", f"0,{GREY},Training")
+    write(given / "train.csv", "emotion,pixels", f"0,{GREY}")
+    assert [row.where for row in rows()[1]] == ["fer2013/fer2013.csv:2"]
+    for other in (f"1,Training,{GREY}", f"0,Training,{GREY}\n0,Training,{GREY}"):
+        write(given / "icml_face_data.csv", "emotion, Usage, pixels", other)
+        with pytest.raises(UserError, match=r"pixels \(fer2013/fer2013\.csv, icml"):
+            rows()
 
 
 def test_ckplus_in_fer2013s_form(given: Path, bring: Bring, record: Record) -> None:
@@ -262,6 +272,10 @@ def test_ckplus_in_fer2013s_form(given: Path, bring: Bring, record: Record) -> N
     write(given / "ckextended.csv", "emotion,pixels,Usage", *(f"{c},{GREY},{u}" for c, u in cells))
     bring(given / "ckextended.csv", "mine")
     assert record()["ckextended.csv:3"] == "train/contempt/ckextended_00003.png"
+    out = bring(given / "ckextended.csv", "drawn", "--columns", "pool=")
+    assert "FER2013" in out
+    assert "pools: none given; drawn" in out
+    assert "FER2013" in bring(given / "ckextended.csv", "drawn", "--columns", "label=emotion")
 
 
 def test_fer2013_folders(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
@@ -337,6 +351,15 @@ def test_affectnet_first_release(file: str, given: Path, draw: Draw, rows: Read)
     assert said(found)[f"{above}1/a5.jpg"] == ("5", "", "" if file else "training")
     if not file:
         assert said(found)["Manually_Annotated_Images/2/b.jpg"] == ("1", "", "validation")
+
+
+def test_affectnets_list_without_a_header(given: Path, draw: Draw, rows: Read) -> None:
+    write(given / "training.csv", AFFECTNET, "1/a.jpg,1,1,9,9,1;2,3,0,0")
+    write(given / "validation.csv", "2/b.jpg,1,1,9,9,1;2,4,0,0")
+    draw("1/a.jpg", "2/b.jpg")
+    assert said(rows()[1]) == {
+        "1/a.jpg": ("3", "", "training"), "2/b.jpg": ("4", "", "validation"),
+    }  # fmt: skip
 
 
 def test_affectnet_later_release(given: Path, draw: Draw, rows: Read) -> None:
@@ -439,6 +462,13 @@ def test_kdef(given: Path, draw: Draw, rows: Read) -> None:
     assert reasons(found) == {"view HL": 1}
 
 
+def test_one_person_cannot_fill_two_pools(given: Path, draw: Draw, bring: Bring) -> None:
+    draw(*(f"{session}F01{code}S.JPG" for session in "AB" for code in ("AN", "HA")))
+    with pytest.raises(UserError, match="F01 is the only one, and one person cannot fill two"):
+        bring(given, "mine")
+    assert "by image" in bring(given, "mine", "--columns", "subject=")
+
+
 def test_jaffe_and_its_person_na(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
     for person in ("KA", "NA", "YM"):
         draw(f"jaffe/{person}.AN1.39.tiff", f"jaffe/{person}.HA2.40.tiff")
@@ -507,10 +537,39 @@ def test_afew_and_sfew(pools: tuple[str, str], given: Path, draw: Draw, rows: Re
     assert len(said(found)) == 14
 
 
-def test_folders_below_an_emotions(given: Path, draw: Draw, rows: Read) -> None:
-    draw("Train/Angry/000046280/1.png", "Train/Happy/000046281/1.png", "Train/3.png")
+def test_folders_below_an_emotions_are_clips(given: Path, draw: Draw, rows: Read) -> None:
+    for pool, clip in (("Train_AFEW", "00004"), ("Val_AFEW", "00009")):
+        for label in ("Angry", "Happy"):
+            draw(*(f"{pool}/a/Faces/{label}/{clip}{n}{label[0]}/000.jpg" for n in range(2)))
+    draw("Train_AFEW/3.png")
     _, found = rows()
-    assert [row.label for row in found] == ["", "Angry", "Happy"]
+    assert found[0].label == ""
+    assert said(found[1:])["Train_AFEW/a/Faces/Angry/000041A/000.jpg"] == (
+        "Angry", "000041A", "Train",
+    )  # fmt: skip
+    assert said(found)["Val_AFEW/a/Faces/Happy/000090H/000.jpg"] == ("Happy", "000090H", "Val")
+
+
+def test_a_clip_stays_in_one_pool(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
+    for label in ("happy", "sad"):
+        draw(*(f"{label}/{label}{clip}/{n}.jpg" for clip in range(4) for n in range(3)))
+    assert "people: 8" in bring(given, "mine", "--deployment", "0.5")
+    pools: dict[str, set[str]] = {}
+    for image, target in record().items():
+        pools.setdefault(image.split("/")[1], set()).add(target.split("/")[0])
+    assert set(map(len, pools.values())) == {1}
+
+
+@pytest.mark.parametrize("paths", [
+    ("happy/images/1.jpg", "happy/images/2.jpg", "sad/images/1.jpg"),
+    ("happy/a/1.jpg", "happy/b/1.jpg", "sad/1.jpg"),
+    ("happy/train/1.jpg", "happy/test/1.jpg", "sad/train/1.jpg", "sad/test/1.jpg"),
+])  # fmt: skip
+def test_folders_that_are_no_clips(
+    paths: tuple[str, ...], given: Path, draw: Draw, rows: Read
+) -> None:
+    draw(*paths)
+    assert {row.subject for row in rows()[1]} == {""}
 
 
 def test_imagefolder(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
@@ -539,6 +598,16 @@ def test_imagefolder_with_metadata(kind: str, given: Path, draw: Draw, rows: Rea
         "train/1.png": ("happy", "", "train"),
         "train/2.png": ("sad", "", "train"),
     }
+
+
+def test_the_pools_of_a_tables_paths(given: Path, draw: Draw, rows: Read) -> None:
+    draw("train/0.jpg", "Val_set/1.jpg", "2.jpg")
+    lines = ["file_name,label", "train/0.jpg,sad", "Val_set/1.jpg,happy", "none/3.jpg,sad"]
+    write(given / "metadata.csv", *lines)
+    assert [row.pool for row in rows()[1]] == ["train", "Val_set", ""]
+    assert [row.pool for row in rows(columns={"pool": ""})[1]] == [""] * 3
+    write(given / "metadata.csv", *lines, "2.jpg,sad")  # in neither
+    assert [row.pool for row in rows()[1]] == [""] * 4
 
 
 def parquet(
@@ -648,17 +717,48 @@ def test_two_datasets_in_one_folder_are_told_apart_by_the_user(
         rows()
 
 
-def test_an_unknown_folder_hears_what_was_looked_for(given: Path, draw: Draw, rows: Read) -> None:
-    draw("1.jpg", "2.jpg")
+def refusal(rows: Read) -> str:
     with pytest.raises(UserError) as error:
         rows()
     assert "\n" not in str(error.value)
-    assert all(layout.name in str(error.value) for layout in LAYOUTS)
+    assert len(str(error.value)) < 500
+    return str(error.value)
 
 
-def test_an_empty_folder(rows: Read) -> None:
-    with pytest.raises(UserError, match="no known layout"):
+def test_an_unknown_folder_hears_what_there_is(given: Path, draw: Draw, rows: Read) -> None:
+    draw("1.jpg", "2.jpg")
+    (given / "notes.txt").write_text("some words, and more")
+    said = refusal(rows)
+    assert "given: 2 images, and nothing says their emotion; a dataset of the field: " in said
+    assert all(layout.name in said for layout in LAYOUTS)
+    draw("0/1.jpg", "1/2.jpg")
+    assert "if their folders (0, 1) are emotions: --labels 0=anger,…" in refusal(rows)
+    assert {row.label for row in rows(labels={"0": "anger", "1": "fear"})[1]} == {"", "0", "1"}
+
+
+def test_an_empty_folder(given: Path, rows: Read, tmp_path: Path) -> None:
+    assert refusal(rows).endswith("given: no files")
+    (given / "faces").symlink_to(tmp_path)
+    assert "no files: faces: a linked folder; give it itself" in refusal(rows)
+    (given / "faces.zip").write_bytes(b"PK")
+    assert "holds faces.zip, but no images: unpack it" in refusal(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "said"),
+    [
+        ("l.csv", ("photo;Mood;Subject", "p0/1.jpg;sad;p0"), r"l\.csv has photo, Mood, Subject"),
+        ("l.txt", ("p0/1.jpg,sad", "p1/1.jpg,happy"), r"l\.txt has p0/1\.jpg, sad"),
+    ],
+)
+def test_folders_of_people_are_no_emotions(
+    name: str, lines: tuple[str, ...], said: str, given: Path, draw: Draw, rows: Read
+) -> None:
+    draw("p0/1.jpg", "p1/1.jpg", "Image/aligned/2.jpg")
+    write(given / name, *lines)
+    with pytest.raises(UserError, match=f"{said}.*name them: --columns file=") as error:
         rows()
+    assert "--labels" not in str(error.value)
 
 
 def test_layouts_have_one_name_each() -> None:

@@ -76,6 +76,7 @@ def test_no_people_is_a_warning(given: Path, draw: Draw, bring: Bring) -> None:
     draw(*(f"{label}/{number}.jpg" for label in ("sad", "happy") for number in range(3)))
     out = bring(given, "mine")
     assert "people: not known" in out
+    assert out.count("frames of one") == 1
     assert "warning: frames of one person may be in both pools" in out
 
 
@@ -131,11 +132,11 @@ def test_another_profile(given: Path, draw: Draw, bring: Bring, files: Files) ->
         (("mine", "--layout", "kdef"), "nothing to import: 12 rows, a name of another form 12"),
         (("mine", "--layout", "affectnet-npy"), "nothing to import"),
         (("mine", "--layout", "rafdb"), "nothing to import: 0 rows, no images"),
-        (("mine", "--layout", "fer2013"), "one table of pixels"),
-        (("mine", "--layout", "ferplus"), "one table of votes"),
+        (("mine", "--layout", "fer2013"), "no table of pixels"),
+        (("mine", "--layout", "ferplus"), "no table of votes"),
         (("mine", "--layout", "expw"), "nothing to import"),
         (("mine", "--layout", "ckplus"), "nothing to import"),
-        (("mine", "--layout", "affwild2"), "nothing to import"),
+        (("mine", "--layout", "affwild2"), "annotations, but no frames"),
         (("mine", "--layout", "folders"), "labels that name no known emotion: 'faces'"),
     ],
 )
@@ -205,6 +206,43 @@ def test_columns_to_pass_over(given: Path, draw: Draw, bring: Bring) -> None:
         bring(table, "mine")
     assert "by person" in bring(table, "mine", "--columns", "pool=")
     assert "by image" in bring(table, "other", "--columns", "pool=,subject=")
+
+
+def test_columns_of_a_folders_table(given: Path, draw: Draw, bring: Bring) -> None:
+    table = people(given, draw)
+    table.write_text(table.read_text().replace("file,", "photo,"))
+    (given / "notes.txt").write_text("some words, and more\n")
+    assert "12 imported" in bring(given, "mine", "--columns", "file=photo")
+    with pytest.raises(UserError, match=r"with columns foto \(t\.csv has photo, emotion, person\)"):
+        bring(given, "mine", "--columns", "file=foto")
+    (given / "u.csv").write_text(table.read_text())
+    with pytest.raises(UserError, match=r"several are a table of images \(t\.csv, u\.csv\)"):
+        bring(given, "mine", "--columns", "file=photo")
+
+
+def test_what_may_not_be_wanted_is_said_before_writing(
+    given: Path, draw: Draw, bring: Bring
+) -> None:
+    draw(*(f"{pool}/{label}/1.jpg" for pool in ("train", "val") for label in ("sad", "happy")))
+    draw("train/fear/1.jpg", "train/fear/2.jpg", *(f"train/{number}.jpg" for number in range(5)))
+    (given / "list.csv").write_text("train/sad/1.jpg,3\n")
+    out = bring(given, "mine", "--dry-run")
+    assert "warning: fear (2) is left out, as only one pool has it" in out
+    assert "--columns pool= draws new pools" in out
+    assert "warning: 5 of 11 are left out: no label" in out
+    assert "warning: lists that are not read: list.csv" in out
+    assert "left out, as" not in bring(given, "mine", "--columns", "pool=")
+
+
+def test_help_says_what_each_layout_is(capsys: pytest.CaptureFixture[str]) -> None:
+    from ferblur.importing.layouts import LAYOUTS
+
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    out = capsys.readouterr().out
+    for layout in LAYOUTS:
+        assert f"  {layout.name:16}{layout.title}: {layout.mark}\n" in out
+        assert "?P<" not in layout.mark
 
 
 def test_an_unusable_path_is_one_line(here: Path) -> None:

@@ -43,7 +43,7 @@ def test_links_that_lead_out_are_refused(tmp_path: Path, given: Path, draw: Draw
         "out.jpg": "a link that leaves the source folder",
         "broken.jpg": "a broken link",
         "itself.jpg": "a broken link",
-        "folder": "a linked folder; give it as --images",
+        "folder": "a linked folder; give it itself, or as --images",
         "pipe.jpg": "not a regular file",
     }
     with pytest.raises(ValueError, match="leaves the source folder"):
@@ -65,6 +65,27 @@ def test_tables_beside_their_images(given: Path, draw: Draw) -> None:
     assert folder.find("images/1.jpg", "labels") == "images/1.jpg"
     with pytest.raises(ValueError, match="leaves the source folder"):
         folder.find("../../images/1.jpg", "labels")
+
+
+def test_paths_from_above_the_folder(given: Path, draw: Draw) -> None:
+    draw("1.jpg", "p0/2.jpg")
+    folder = Folder(given)
+    assert folder.find("given/p0/2.jpg") == "p0/2.jpg"
+    assert folder.find(f"{given.parent.name}/given/1.jpg") == "1.jpg"
+    with pytest.raises(ValueError, match="no such file"):
+        folder.find("others/1.jpg")
+
+
+def test_names_without_a_suffix(given: Path, draw: Draw) -> None:
+    draw("a/im0.jpg", "a/im1.jpg", "b/im1.png", "v1.5.jpg")
+    (given / "a/im0.txt").touch()
+    folder = Folder(given)
+    assert folder.find("im0") == folder.find("A/IM0") == folder.find("/x/a/im0") == "a/im0.jpg"
+    assert folder.find("im1", "b") == "b/im1.png"
+    assert folder.find("v1.5") == "v1.5.jpg"
+    for name, reason in (("im1", "several files"), ("/x/im0", "no such file"), ("im", "no such")):
+        with pytest.raises(ValueError, match=reason):
+            folder.find(name)
 
 
 def test_names_that_are_no_text(given: Path) -> None:

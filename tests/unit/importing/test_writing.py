@@ -82,13 +82,41 @@ def test_an_import_replaces_its_predecessor(
     assert os.listdir(here / "datasets") == ["mine"]
 
 
-def test_an_edited_profile_is_kept_beside(faces: Path, bring: Bring, files: Files) -> None:
+def test_an_edited_profile_is_never_lost(
+    faces: Path, bring: Bring, files: Files, here: Path
+) -> None:
+    assert "is kept" not in bring(faces, "mine")
+    first = files()["params.yaml"]
+    with (here / "profiles/demo.yaml").open("a") as stream:
+        stream.write("# new\n")
+    assert "is kept" not in bring(faces, "mine")  # what was made anew is no edit
+    assert files()["params.yaml"] == first + b"# new\n"
+    profile = here / "datasets/mine/params.yaml"
+    profile.write_text(profile.read_text().replace("seed: 1", "seed: 7", 1))
+    edited = files()["params.yaml"]
+    for _ in range(3):
+        assert "as you edited it; one made anew has another balance.seed (to" in bring(
+            faces, "mine"
+        )
+        assert files()["params.yaml"] == edited
+    profile.write_text("no: profile\n")
+    assert "is kept, as you edited it" in bring(faces, "mine")
+    profile.unlink()
+    assert "is kept" not in bring(faces, "mine")
+    assert files()["params.yaml"] == first + b"# new\n"
+
+
+def test_an_import_of_another_source_is_not_replaced(
+    faces: Path, bring: Bring, files: Files, here: Path
+) -> None:
     bring(faces, "mine")
-    profile = Path("datasets/mine/params.yaml")
-    profile.write_text(profile.read_text() + "# edited\n")
-    assert "params.before.yaml" in bring(faces, "mine")
-    assert files()["params.before.yaml"].endswith(b"# edited\n")
-    assert not files()["params.yaml"].endswith(b"# edited\n")
+    before = files()
+    faces.rename(here / "faces")
+    with pytest.raises(UserError, match=rf"datasets/mine: is an import of {faces}; choose"):
+        bring("faces", "mine")
+    assert files() == before
+    (here / "datasets/mine/import.json").unlink()
+    bring("faces", "mine")
 
 
 def test_what_was_not_imported_is_not_replaced(faces: Path, bring: Bring, here: Path) -> None:

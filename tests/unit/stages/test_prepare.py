@@ -13,7 +13,7 @@ from PIL import Image
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json
 from ferblur.core.study import EMOTIONS, POOLS
-from ferblur.curation.layout import SIDECAR
+from ferblur.curation.sidecar import SIDECAR
 from ferblur.stages import prepare
 
 Picture = Callable[..., np.ndarray]
