@@ -127,7 +127,6 @@ def share_headers(found: dict[str, Table]) -> None:
                 if (
                     other.path.parent == table.path.parent
                     and len(other.columns) == len(table.columns)
-                    and other.separator == table.separator
                     and not _is_row(other.columns)
                 ):
                     found[file] = replace(table, columns=other.columns, headed=False)

@@ -355,7 +355,7 @@ def test_affectnet_first_release(file: str, given: Path, draw: Draw, rows: Read)
 
 def test_affectnets_list_without_a_header(given: Path, draw: Draw, rows: Read) -> None:
     write(given / "training.csv", AFFECTNET, "1/a.jpg,1,1,9,9,1;2,3,0,0")
-    write(given / "validation.csv", "2/b.jpg,1,1,9,9,1;2,4,0,0")
+    write(given / "a_validation.csv", "2/b.jpg,1,1,9,9,1;2,4,0,0")
     draw("1/a.jpg", "2/b.jpg")
     assert said(rows()[1]) == {
         "1/a.jpg": ("3", "", "training"), "2/b.jpg": ("4", "", "validation"),
@@ -688,6 +688,7 @@ def test_our_own_layout_in_other_words(given: Path, draw: Draw, bring: Bring) ->
     out = bring(given, "mine")
     assert "Train -> train; Deployment -> deployment" in out
     assert "warning: people in both pools: 1 (p2)" in out
+    assert "not read" not in out
 
 
 def test_an_import_can_be_imported(
