@@ -30,13 +30,14 @@ JUNK = frozenset(
 """Files and folders that file managers and archives leave behind, in lower case."""
 
 POOL_WORDS = {
-    "train": frozenset({"training", "train_set", "training_set", "trainset", "learning"}),
+    "train": frozenset({"training", "trainset", "trainingset", "trn", "learning", "fer2013train"}),
     "deployment": frozenset(
-        {"deploy", "test", "testing", "test_set", "testset", "val", "valid", "validation",
-         "val_set", "validation_set", "eval", "evaluation", "publictest", "privatetest"}
+        {"deploy", "test", "testing", "testset", "val", "valid", "validation", "valset", "validset",
+         "validationset", "dev", "eval", "evaluation", "publictest", "privatetest", "fer2013valid",
+         "fer2013test"}
     ),
 }  # fmt: skip
-"""What datasets call the pools."""
+"""What datasets call the pools, folded."""
 
 MOST = 100
 """Faults that `check` writes out."""

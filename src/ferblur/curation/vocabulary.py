@@ -10,15 +10,15 @@ from ferblur.core.files import read_yaml
 
 
 def fold(word: str) -> str:
-    """A word as it is compared: Unicode composed, lower case, one underscore between its parts."""
+    """A word as it is compared: Unicode composed, lower case, letters and digits only."""
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", word).casefold())
-    return re.sub(r"[\s_\-]+", "_", composed.strip()).strip("_")
+    return re.sub(r"[\W_]+", "", composed)
 
 
 def _read() -> dict[str, str]:
     words: dict[str, str] = {}
     for name, synonyms in read_yaml(Path(__file__).with_name("emotions.yaml")).items():
-        words |= dict.fromkeys([name, *map(fold, synonyms)], name)
+        words |= dict.fromkeys(map(fold, [name, *synonyms]), name)
     return words
 
 
@@ -27,10 +27,20 @@ _NAMES = _read()
 CANONICAL = frozenset(_NAMES.values())
 """The names that this project uses."""
 
+_SHORT = {"joy", "mad", "sad"}  # words; others of three letters or fewer are codes
+_COMMON = {"normal", "ordinary"}  # which folders are called for other reasons
+
 
 def canonical(word: str) -> str | None:
     """The emotion that a word names, whatever its case and spacing; None for an unknown word."""
     return _NAMES.get(fold(word))
+
+
+def spelt_out(folder: str) -> str | None:
+    """The emotion that a folder's name says in full; None for a code, as people have such too."""
+    word = fold(folder)
+    clear = word in _SHORT or (len(word) > 3 and word not in _COMMON)
+    return canonical(word) if clear else None
 
 
 def nearest(word: str, among: Iterable[str]) -> str | None:

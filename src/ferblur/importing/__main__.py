@@ -20,8 +20,9 @@ from ferblur.curation.sidecar import SIDECAR
 from ferblur.curation.vocabulary import canonical
 from ferblur.importing import planning, profile, writing
 from ferblur.importing.layouts import BY_NAME, Layout, Options, recognise
+from ferblur.importing.readers import CLASH
 from ferblur.importing.rows import Row
-from ferblur.importing.source import Source
+from ferblur.importing.source import UNREADABLE, Source
 from ferblur.importing.tables import names_images
 
 UNNAMED = "no row names it"
@@ -68,7 +69,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--deployment", type=float, default=0.33, help="its share where no pools are given"
     )
     parser.add_argument("--seed", type=int, default=1, help="of that draw")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth frame of Aff-Wild2")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        help="take every Nth frame of Aff-Wild2, and list no other (a row takes 1.2 kB of memory)",
+    )
     parser.add_argument("--copy", action="store_true", help="copy images instead of linking them")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     return parser.parse_args(arguments)
@@ -82,6 +88,11 @@ def main(arguments: argparse.Namespace) -> None:
     given = _check(arguments)
     root = writing.DATASETS / arguments.name
     own = profile.own(arguments.name, root)
+    if own and arguments.profile:
+        raise UserError(
+            f"--profile: {arguments.name} is a profile itself, and none is written; leave "
+            "--profile out, or choose another NAME"
+        )
     writing.check_place(arguments.name, arguments.source)
     options = Options(arguments.columns, given, arguments.every)
     numbered = any(column.isdecimal() for column in options.columns.values())
@@ -119,16 +130,18 @@ def main(arguments: argparse.Namespace) -> None:
             counts = writing.tally(rows)
             profile.write(made, base, root, layout.title, emotions, counts, small)
             noted["profile"] = sha256(made)
-            if small:
-                print(f"images of {profile.SMALL} px or less: taken whole (align.detector: none)")
             earlier = writing.origin(root).get("profile", "")
             if kept := profile.keep_edits(root / writing.PROFILE, made, earlier):
                 print(kept)
+            elif small:
+                print(f"images of {profile.SMALL} px or less: taken whole (align.detector: none)")
         write_json(folder / writing.ORIGIN, noted)
     print(f"{root}: {written}")
     if written.symbolic:
         print("warning: a container does not see what such links lead to; --copy copies instead")
     summarise(rows, named)
+    if source.passed:
+        print(f"frames passed over (--every {arguments.every}): {len(source.passed):,}")
     print(f"every row and image: {root / writing.RECORD}")
     print(f"Next: make repro PROFILE={arguments.name}")
 
@@ -145,7 +158,7 @@ def plan(
     Raises UserError where nothing is left.
     """
     if planning.kept(rows):
-        planning.name_emotions(rows, layout.codes, given)
+        planning.name_emotions(rows, layout.codes, given, layout.meaning)
         planning.leave_out_repeated(rows)
     if not planning.kept(rows):
         reasons = Counter(row.reason for row in rows)
@@ -158,19 +171,27 @@ def plan(
 
 
 def unnamed(source: Source, rows: Sequence[Row]) -> list[Row]:
-    """Images that no row names: all of a folder's; of a table's, those beside images it names."""
+    """Images that no row names, and files that are neither images nor texts, each with a reason.
+
+    All of a folder's; of a table's, those beside images that it names.
+    """
     images = source.images
     if not source.whole and not any(row.file for row in rows):
         return []
-    named = {row.file for row in rows}
+    named = {row.file for row in rows} | source.passed
     aligned = {Path(file).stem for file in named if Path(file).stem.endswith("_aligned")}
     beside = {file.rpartition("/")[0] for file in named if file}
     everywhere = source.whole or images is not source.folder
-    return [
-        Row(file, file, reason=ORIGINAL if f"{Path(file).stem}_aligned" in aligned else UNNAMED)
+    left = {
+        file: ORIGINAL if f"{Path(file).stem}_aligned" in aligned else UNNAMED
         for file in images.images
+    }
+    left |= dict(sorted((images.foreign | images.refused).items()))
+    return [
+        Row(file, file, reason=reason)
+        for file, reason in left.items()
         if file not in named and (everywhere or file.rpartition("/")[0] in beside)
-    ] + [Row(file, file, reason=reason) for file, reason in sorted(images.refused.items())]
+    ]
 
 
 def describe(rows: Sequence[Row], named: int, pools: str) -> None:
@@ -197,6 +218,15 @@ def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:
     if not any(row.subject for row in planning.kept(rows)):
         yield "frames of one person may be in both pools, as nobody says who is shown"
     out = Counter(row.reason for row in rows)
+    if out[planning.NAMELESS]:
+        yield (
+            f"{out[planning.NAMELESS]:,} are left out: {planning.NAMELESS}; --columns subject= "
+            "takes all, without people"
+        )
+    if out[CLASH]:
+        yield f"{out[CLASH]:,} are left out: {CLASH}; --labels FOLDER=emotion says which counts"
+    if locked := [row.file for row in rows if row.reason.startswith(UNREADABLE)]:
+        yield f"folders that cannot be read: {', '.join(locked[:5])}{', …' * (len(locked) > 5)}"
     for emotion in sorted({row.emotion for row in rows if row.reason == planning.lonely(row)}):
         yield (
             f"{emotion} ({out[f'only one pool has {emotion}']:,}) is left out, as only one pool "
@@ -224,7 +254,7 @@ def summarise(rows: Sequence[Row], named: int) -> None:
     print(f"rows: {named:,} = {imported:,} imported + {sum(out.values()):,} left out", end="")
     print(f": {_counts(out)}" if out else "")
     if beyond := Counter(row.reason for row in rows[named:]):
-        print(f"images beside them, left out: {_counts(beyond)}")
+        print(f"files beside them, left out: {_counts(beyond)}")
 
 
 def _check(arguments: argparse.Namespace) -> dict[str, str]:

@@ -16,14 +16,17 @@ def unrecognised(source: Source, layouts: Sequence[str]) -> str:
     if not source.whole:
         return no_columns(source, {})
     files, images = source.folder.files, source.images.images
-    refused = source.folder.refused | source.images.refused
-    if not files and not images:
-        reasons = (f"{name}: {reason}" for name, reason in sorted(refused.items()))
-        return f"no files{': ' if refused else ''}{_some(reasons, '; ')}"
+    refused = source.folder.refused | source.images.refused | source.images.foreign
     packed = [file for file in files if PACKED.search(file)]
     if packed and not images:
         return f"holds {_some(packed)}, but no images: unpack it"
-    said = f"{len(images):,} images, and nothing says their emotion" if images else "no images"
+    reasons = (f"{name}: {reason}" for name, reason in sorted(refused.items()))
+    lost = f"{': ' * bool(refused)}{_some(reasons, '; ')}"
+    if not files and not images:
+        return f"no files{lost}"
+    said = (
+        f"{len(images):,} images, and nothing says their emotion" if images else f"no images{lost}"
+    )
     if _lists(source):
         return f"{said}; {no_columns(source, {})}"
     if len(folders := {image.rpartition("/")[0].rpartition("/")[2] for image in images}) > 1:

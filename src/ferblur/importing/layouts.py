@@ -1,6 +1,6 @@
 """The layouts that can be imported: how each is recognised, and who reads it.
 
-Codes, patterns and the words for columns and pools are data, in layouts.yaml.
+Codes, patterns and the words for columns are data, in layouts.yaml.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Any
 
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_yaml
-from ferblur.curation.vocabulary import canonical
+from ferblur.curation.layout import POOL_WORDS
+from ferblur.curation.vocabulary import canonical, fold, spelt_out
 from ferblur.importing import advice, readers, tables
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source
-from ferblur.importing.tables import fold
 
 WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
 """layouts.yaml."""
@@ -24,7 +24,7 @@ WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
 COLUMNS = {role: [*map(fold, names)] for role, names in WORDS["columns"].items()}
 """The headers that tables have for each of our columns, as they are compared."""
 
-POOLS = {fold(word): pool for pool, words in WORDS["pools"].items() for word in words}
+POOLS = {word: pool for pool, words in POOL_WORDS.items() for word in (pool, *words)}
 """The pool that a dataset's word for one means."""
 
 NO_EMOTION = frozenset(map(fold, WORDS["no_emotion"]))
@@ -63,6 +63,8 @@ class Layout:
     """What is done beyond taking each image with its label."""
     general: bool = False
     """Whether another layout is the better description where one is found too."""
+    meaning: Callable[[str], str | None] = canonical
+    """The emotion of a label that is no code of the layout's."""
     profile: str = "demo"
     name_parts: int = 1
     """The parts of an image's path that its new name has at least."""
@@ -181,7 +183,7 @@ def _sorted(source: Source, options: Options) -> bool:
     """Whether images lie in folders of at least two emotions, by their names or by the user's."""
     images = source.images.images if source.whole else []
     labels = {readers.label_of(image, options.labels)[0] for image in images}
-    return len({options.labels.get(label, canonical(label)) for label in labels} - {None}) > 1
+    return len({options.labels.get(label, spelt_out(label)) for label in labels} - {None}) > 1
 
 
 def _read_plain(source: Source, options: Options, only: str = "") -> Iterator[Row]:
@@ -336,6 +338,7 @@ LAYOUTS = (
         lambda source, options: readers.read_folders(source, POOLS, options.labels),
         "each folder below an emotion's is taken for a clip or a person, and stays in one pool",
         general=True,
+        meaning=spelt_out,
     ),
 )  # fmt: skip
 """Special layouts first, then general ones, the better description first."""

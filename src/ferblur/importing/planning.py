@@ -5,17 +5,18 @@ import re
 import shlex
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from ferblur.core.errors import UserError
 from ferblur.core.study import POOLS
-from ferblur.curation.vocabulary import CANONICAL, canonical, nearest
+from ferblur.curation.vocabulary import CANONICAL, canonical, fold, nearest
 from ferblur.importing.layouts import NO_EMOTION
 from ferblur.importing.layouts import POOLS as POOL_WORDS
 from ferblur.importing.rows import Row
-from ferblur.importing.tables import fold
+
+NAMELESS = "no person named"
 
 LONGEST = 200  # bytes of a name; file systems allow 255
 SHOWN = 12  # unknown labels in a message
@@ -32,19 +33,23 @@ def pool_of(row: Row) -> str:
 
 
 def name_emotions(
-    rows: Sequence[Row], codes: Mapping[str, str | None], given: Mapping[str, str]
+    rows: Sequence[Row],
+    codes: Mapping[str, str | None],
+    given: Mapping[str, str],
+    meaning: Callable[[str], str | None] = canonical,
 ) -> None:
     """Give each row the emotion that its label means, and a reason where it means none.
 
     `codes` are the layout's, `given` the user's, which come first; an empty emotion there leaves
-    the label's images out. Raises UserError naming the labels that nobody can tell.
+    the label's images out. `meaning` tells the emotion of any other label. Raises UserError naming
+    the labels that nobody can tell.
     """
     meanings: dict[str, str | None] = {}
     unknown: Counter[str] = Counter()
     for row in kept(rows):
         label = re.sub(r"\.0+$", "", row.label) if codes or given else row.label
         if label not in meanings:
-            meanings[label] = _emotion(label, codes, given)
+            meanings[label] = _emotion(label, codes, given, meaning)
         if meanings[label] is None:
             unknown[label] += 1
         row.emotion = meanings[label] or ""
@@ -66,6 +71,7 @@ def name_emotions(
 def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
     """Give each row a pool: the source's own, or else drawn, `share` of them for deployment.
 
+    Where people are named, rows that name none are left out: of a given pool, or of all.
     Returns in words what was done. Raises UserError for words that name no pool.
     """
     left = kept(rows)
@@ -84,6 +90,8 @@ def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
                 row.target = meant[row.pool]
             else:
                 row.reason = "no pool"
+        for pool in POOLS:
+            _leave_out_nameless([row for row in left if row.target == pool])
         mapped = [
             f"{', '.join(sorted(word for word in meant if meant[word] == pool))} -> {pool}"
             for pool in POOLS
@@ -96,9 +104,7 @@ def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
             "(--columns subject= draws images instead)"
         )
     known = bool(people)
-    for row in left:
-        if known and not row.subject:
-            row.reason = "no person named"
+    _leave_out_nameless(left)
     left = kept(left)
     labels = [row.emotion for row in left]
     if known:
@@ -190,36 +196,49 @@ def leave_out_lonely(rows: Sequence[Row]) -> tuple[str, ...]:
             row.reason = lonely(row)
     if not 2 <= len(both) <= 10:
         found = "; ".join(f"{pool}: {', '.join(sorted(having[pool]))}" for pool in POOLS)
-        raise UserError(f"two to ten emotions must be in both pools, not {len(both)} ({found})")
+        remedy = (
+            "--labels LABEL= leaves one out"
+            if len(both) > 10
+            else "--labels LABEL=another counts one as another emotion; --columns pool=, or else "
+            "another --seed or --deployment, draws other pools"
+        )
+        raise UserError(
+            f"two to ten emotions must be in both pools, not {len(both)} ({found}): {remedy}"
+        )
     return tuple(sorted(both))
 
 
 def name_targets(rows: Sequence[Row], least_parts: int = 1) -> None:
     """Give each row its place `pool/emotion/name`, from as few of its path's parts as tell apart.
 
-    `row.target` holds the pool before. Names that remain the same are numbered.
+    `row.target` holds the pool before. Names that remain the same are numbered; so are those of
+    images to be written that differ in their suffix only, as a missing one is added later.
     """
+
+    def place(row: Row, name: str) -> tuple[str, str, str]:
+        stem = (name.rpartition(".")[0] or name) if row.content else name
+        return row.target, row.emotion, stem.casefold()
+
     left = kept(rows)
     paths = [(row.name or row.file).split("/") for row in left]
     deepest = max(map(len, paths), default=1)
     parts = min(least_parts, deepest)
     while parts < deepest:
-        names = {
-            (row.target, row.emotion, _safe(path, parts).casefold())
-            for row, path in zip(left, paths, strict=True)
-        }
+        names = {place(row, _safe(path, parts)) for row, path in zip(left, paths, strict=True)}
         if len(names) == len(left):
             break
         parts += 1
-    taken: set[tuple[str, str, str]] = set()
+    taken: dict[tuple[str, str, str], int] = {}  # and the last number that its name has
     for row, path in zip(left, paths, strict=True):
         name = _safe(path, parts)
         stem, dot, suffix = name.rpartition(".")
-        number = 1
-        while (row.target, row.emotion, name.casefold()) in taken:
+        first = place(row, name)
+        number = taken.get(first, 1)
+        while place(row, name) in taken:
             number += 1
             name = f"{stem}-{number}{dot}{suffix}" if dot else f"{suffix}-{number}"
-        taken.add((row.target, row.emotion, name.casefold()))
+        taken[place(row, name)] = 1
+        taken[first] = number
         row.target = f"{row.target}/{row.emotion}/{name}"
 
 
@@ -232,7 +251,12 @@ def people_in_both(rows: Iterable[Row]) -> list[str]:
     return sorted(pools["train"] & pools["deployment"])
 
 
-def _emotion(label: str, codes: Mapping[str, str | None], given: Mapping[str, str]) -> str | None:
+def _emotion(
+    label: str,
+    codes: Mapping[str, str | None],
+    given: Mapping[str, str],
+    meaning: Callable[[str], str | None],
+) -> str | None:
     """The emotion of a label; empty where it has none, None where nobody can tell."""
     if label in given:
         return given[label]
@@ -240,7 +264,14 @@ def _emotion(label: str, codes: Mapping[str, str | None], given: Mapping[str, st
         return codes[label] or ""
     if fold(label) in NO_EMOTION or label == "-1" or not label:
         return ""
-    return canonical(label)
+    return meaning(label)
+
+
+def _leave_out_nameless(rows: Sequence[Row]) -> None:
+    """Leave out the rows without a person where another has one: truth.csv lists all or none."""
+    if any(row.subject for row in rows):
+        for row in rows:
+            row.reason = "" if row.subject else NAMELESS
 
 
 def _near(label: str) -> str | None:

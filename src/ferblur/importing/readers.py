@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -12,12 +13,11 @@ from PIL import Image
 
 from ferblur.core.errors import UserError
 from ferblur.curation.sidecar import NOBODY
-from ferblur.curation.vocabulary import canonical
-from ferblur.images.decoding import read_image
+from ferblur.curation.vocabulary import fold, spelt_out
+from ferblur.images.decoding import FORMATS, ORIENTATION, read_image
 from ferblur.importing import tables
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source, words
-from ferblur.importing.tables import fold
 
 RAFDB_LINE = r"(?P<name>(train|test)_\d+(_aligned)?\.\w+)\s+(?P<label>\d+)"
 EXPW_LINE = (
@@ -25,6 +25,8 @@ EXPW_LINE = (
     r"(?P<bottom>-?\d+)\s+[\d.e+-]+\s+(?P<label>\d+)"
     r"|image_name face_id_in_image .*"
 )
+CLASH = "its folders name different emotions"
+
 MARGIN = 0.25
 """Share of a face's box that is added on each side: detectors want to see the whole head."""
 
@@ -47,12 +49,13 @@ def folder_of(path: str, known: Mapping[str, str]) -> str:
 def label_of(path: str, given: Container[str] = ()) -> tuple[str, list[str]]:
     """The deepest folder of a path that names an emotion, or else the one it lies in.
 
-    With it come the folders below an emotion's. Folders in `given` count as emotions.
+    With it come the folders below an emotion's. Folders in `given` come before all others.
     """
     folders = path.split("/")[:-1]
-    for place in reversed(range(len(folders))):
-        if canonical(folders[place]) or folders[place] in given:
-            return folders[place], folders[place + 1 :]
+    for names in (given.__contains__, spelt_out):
+        for place in reversed(range(len(folders))):
+            if names(folders[place]):
+                return folders[place], folders[place + 1 :]
     return (folders[-1] if folders else ""), []
 
 
@@ -152,7 +155,10 @@ def read_votes(source: Source, file: str, pixels: str) -> Iterator[Row]:
 def read_affwild2(
     source: Source, annotations: list[str], every: int, pools: Mapping[str, str]
 ) -> Iterator[Row]:
-    """Read a video's labels a frame, and find the frames that were cropped."""
+    """Read a video's labels a frame, and find the frames that were cropped.
+
+    Of each `every` frames the first has a row; images of others are in `source.passed`.
+    """
     videos: dict[str, dict[int, str]] = {}
     for image in sorted(source.images.images, key=lambda path: "aligned" not in path):
         folder, _, name = image.rpartition("/")
@@ -173,13 +179,15 @@ def read_affwild2(
         pool = folder_of(annotation, pools)
         for number, line in lines:
             frame = number - 1
-            row = Row(f"{annotation}:{number}", frames.get(frame, ""), line, person, pool)
+            image = frames.get(frame, "")
+            if (frame - 1) % every:
+                source.passed |= {image} - {""}
+                continue
+            row = Row(f"{annotation}:{number}", image, line, person, pool)
             if line.isdecimal() and int(line) < len(names):
                 row.label = names[int(line)]
             if not row.file:
                 row.reason = "no such frame: no face was found in it"
-            elif (frame - 1) % every:
-                row.reason = f"not every {every}th frame"
             yield row
 
 
@@ -284,8 +292,9 @@ def read_patterned(
 def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]) -> Iterator[Row]:
     """Read images in folders by emotion, by pool too where there are such folders.
 
-    Folders in `given` count as emotions. A pool's truth.csv, as this project writes it, says who
-    is shown; else the folders below an emotion's do, where all images lie in such.
+    Folders in `given` decide; else folders that name different emotions name none. A pool's
+    truth.csv, as this project writes it, says who is shown; else the folders below an emotion's
+    do, where all images lie in such.
     """
     people: dict[str, str] = {}
     for file in source.folder.files:
@@ -300,9 +309,12 @@ def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]
     clips: dict[tuple[str, str], set[str]] = {}
     for image in source.images.images:
         label, below = label_of(image, given)
+        named = {spelt_out(folder) for folder in image.split("/")[:-1]} - {None}
         row = Row(image, image, label, people.get(image, ""), folder_of(image, pools))
         rows.append(row)
-        if not canonical(label) and label not in given:
+        if len(named) > 1 and label not in given:
+            row.reason = CLASH
+        elif not spelt_out(label) and label not in given:
             row.label = "" if folder_of(f"{label}/", pools) else label
         elif not people:
             row.subject = next((folder for folder in below if fold(folder) not in pools), "")
@@ -317,7 +329,7 @@ def cut(path: Path, box: tuple[int, int, int, int]) -> bytes:
     """Cut a face and a margin from a scene: PNG bytes.
 
     `box` is left, top, right and bottom in px. Raises ValueError where the scene cannot be decoded
-    or the box holds nothing of it.
+    as it is stored or the box holds nothing of it.
     """
     scene = _scene(path)
     left, top, right, bottom = box
@@ -332,7 +344,13 @@ def cut(path: Path, box: tuple[int, int, int, int]) -> bytes:
 
 @lru_cache(maxsize=1)  # the faces of a scene follow each other
 def _scene(path: Path) -> np.ndarray:
-    return read_image(path)
+    scene = read_image(path)
+    turned = False
+    with Image.open(path, formats=FORMATS) as image, suppress(Exception):  # EXIF that is broken
+        turned = image.getexif().get(ORIENTATION) in range(2, 9)
+    if turned or image.size != scene.shape[1::-1]:
+        raise ValueError("a scene that is turned or shrunk when it is read: its box does not fit")
+    return scene
 
 
 def _png(image: Image.Image) -> bytes:

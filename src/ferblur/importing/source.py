@@ -11,24 +11,28 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ferblur.core.errors import UserError
+from ferblur.curation.layout import is_junk
+from ferblur.images.kinds import START, describe
 from ferblur.importing import tables
 from ferblur.importing.tables import IMAGE_SUFFIXES
 
 _MAGIC = {
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG": ".png",
-    b"GIF8": ".gif",
-    b"RIFF": ".webp",
-    b"BM": ".bmp",
-    b"II*\0": ".tif",
-    b"MM\0*": ".tif",
+    rb"\xff\xd8\xff": ".jpg",
+    rb"\x89PNG": ".png",
+    rb"GIF8": ".gif",
+    rb"RIFF.{4}WEBP": ".webp",
+    rb"BM.{4}\0\0\0\0": ".bmp",
+    rb"II\*\0|MM\0\*": ".tif",
 }
-_JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
+_LISTS = (*tables.SUFFIXES, ".json", ".xml", ".html", ".md", ".npy", ".npz", ".mat", ".pkl", ".py")
+"""What the names of lists, labels and notes end in, which nobody takes for images."""
+
+UNREADABLE = "a folder that cannot be read"
 
 
 def image_suffix(content: bytes) -> str:
     """The suffix that an image's first bytes call for; empty where they are no image's."""
-    return next((suffix for magic, suffix in _MAGIC.items() if content.startswith(magic)), "")
+    return next((suffix for magic, suffix in _MAGIC.items() if re.match(magic, content, re.S)), "")
 
 
 class Folder:
@@ -40,17 +44,20 @@ class Folder:
 
     @cached_property
     def files(self) -> list[str]:
-        """Every regular file but junk; links that lead out of the folder are in `refused`."""
+        """Every regular file but junk; links that lead out of the folder are in `refused`.
+
+        So are folders in it that cannot be read; raises UserError where it cannot be read itself.
+        """
         found: list[str] = []
         for folder, folders, names in os.walk(self.path, onerror=self._unreadable):
             within = os.path.relpath(folder, self.path)
             prefix = "" if within == "." else within.replace(os.sep, "/") + "/"
-            folders[:] = sorted(name for name in folders if not _is_junk(name))
+            folders[:] = sorted(name for name in folders if not is_junk(name))
             for name in folders:
                 if (Path(folder) / name).is_symlink():  # os.walk does not enter it
                     self.refused[prefix + name] = "a linked folder; give it itself, or as --images"
             for name in names:
-                if _is_junk(name):
+                if is_junk(name):
                     continue
                 if reason := self._refuse(f"{folder}/{name}"):
                     self.refused[prefix + name] = reason
@@ -61,7 +68,12 @@ class Folder:
     @cached_property
     def images(self) -> list[str]:
         """The files whose name, or else whose first bytes, are an image's."""
-        return [file for file in self.files if self._is_image(file)]
+        return [file for file in self.files if not self._others.get(file)]
+
+    @property
+    def foreign(self) -> dict[str, str]:
+        """What each file is, and what to do about it, that is neither an image nor a text."""
+        return {file: what for file, what in self._others.items() if not what.startswith("text")}
 
     def find(self, text: str, base: str = "") -> str:
         """The file that a table calls `text`; `base` is the table's own folder.
@@ -133,17 +145,21 @@ class Folder:
     def _by_stem(self) -> dict[str, list[str]]:
         return _group(self.images, lambda file: _stem(file.rpartition("/")[2]))
 
-    def _is_image(self, file: str) -> bool:
-        suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - a thousand times faster
-        if suffix in IMAGE_SUFFIXES:
-            return True
-        if suffix and suffix[1:].isalpha():  # a number after the last dot is no suffix
-            return False
+    @cached_property
+    def _others(self) -> dict[str, str]:
+        """What each file is that is no image, by its name or else by its first bytes."""
+        named = (file for file in self.files if not file.lower().endswith(IMAGE_SUFFIXES))
+        return {file: what for file in named if (what := self._other(file))}
+
+    def _other(self, file: str) -> str:
+        if file.lower().endswith(_LISTS):
+            return "text"
         try:
             with (self.path / file).open("rb") as stream:
-                return bool(image_suffix(stream.read(8)))
-        except OSError:
-            return False
+                start = stream.read(START)
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        return "" if image_suffix(start) else describe(start)
 
     def _refuse(self, path: str) -> str:
         """Why a file is not to be linked; empty where it may be."""
@@ -158,7 +174,10 @@ class Folder:
         return "" if Path(target).is_file() else "a broken link"
 
     def _unreadable(self, error: OSError) -> None:
-        raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from error
+        within = os.path.relpath(error.filename, self.path)
+        if within == ".":
+            raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from error
+        self.refused[within.replace(os.sep, "/")] = f"{UNREADABLE} ({error.strerror})"
 
 
 class Source:
@@ -179,6 +198,8 @@ class Source:
         self.given = given
         self.numbered = numbered
         self.whole = given.is_dir()
+        self.passed: set[str] = set()
+        """Images that the user's options pass over; nothing lists them."""
         self.folder = Folder((given if self.whole else given.parent).resolve())
         apart = images is not None and images.resolve() != self.folder.path
         self.images = Folder(images.resolve()) if images is not None and apart else self.folder
@@ -259,7 +280,3 @@ def _fold(path: str) -> str:
 
 def _stem(path: str) -> str:
     return _fold(os.path.splitext(path)[0])  # noqa: PTH122
-
-
-def _is_junk(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _JUNK

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ferblur.core.errors import UserError
+from ferblur.curation.vocabulary import fold
 
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
@@ -49,11 +49,6 @@ class Table:
     def words(self) -> tuple[str, ...]:
         """The columns' names as they are compared."""
         return tuple(map(fold, self.columns))
-
-
-def fold(name: str) -> str:
-    """A column's or pool's name as it is compared: lower case, letters and digits only."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def examine(path: Path, numbered: bool = False) -> Table:

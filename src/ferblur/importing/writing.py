@@ -137,10 +137,13 @@ def remove_left_out(folder: Path, rows: Iterable[Row]) -> None:
 
 
 def write_people(folder: Path, rows: Sequence[Row]) -> None:
-    """Write each pool's truth.csv: file, subject and source; none where no people are known."""
+    """Write each pool's truth.csv: file, subject and source; none where no people are known.
+
+    Rows that name nobody where others do were left out (`planning.name_pools`).
+    """
     for pool in POOLS:
         shown = [row for row in kept(rows) if pool_of(row) == pool]
-        if all(row.subject for row in shown):
+        if shown and shown[0].subject:
             cells = (
                 (
                     row.target.partition("/")[2],

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ferblur.curation.vocabulary import CANONICAL, canonical, nearest
+from ferblur.curation.vocabulary import CANONICAL, canonical, nearest, spelt_out
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,15 @@ from ferblur.curation.vocabulary import CANONICAL, canonical, nearest
 )  # fmt: skip
 def test_words_of_an_emotion(word: str, emotion: str | None) -> None:
     assert canonical(word) == emotion
+
+
+@pytest.mark.parametrize(
+    ("folder", "emotion"),
+    [("Happy", "happiness"), ("joy", "happiness"), ("SAD", "sadness"), ("SA", None), ("ang", None),
+     ("Normal", None), ("No Expression", "neutral"), ("x", None)],
+)  # fmt: skip
+def test_folders_say_an_emotion_in_full(folder: str, emotion: str | None) -> None:
+    assert spelt_out(folder) == emotion
 
 
 def test_every_name_may_stand_in_the_parameters() -> None:

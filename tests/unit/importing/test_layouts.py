@@ -123,7 +123,20 @@ def test_affwild2_prefers_aligned_frames_and_takes_every_nth(
         draw(f"cropped/v/{frame:05d}.jpg", f"cropped_aligned/v/{frame:05d}.jpg")
     _, found = rows(every=3)
     assert list(said(found)) == [f"cropped_aligned/v/0000{frame}.jpg" for frame in (1, 4, 7)]
-    assert reasons(found) == {"not every 3th frame": 4}
+    assert len(found) == 3
+
+
+def test_frames_passed_over_are_counted_and_not_listed(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    for pool in ("Train_Set", "Validation_Set"):
+        write(given / f"labels/{pool}/{pool}.txt", NAMES, *"1122334")
+        draw(*(f"cropped_aligned/{pool}/{frame:05d}.jpg" for frame in range(1, 8)))
+    draw("cropped_aligned/unnamed/00002.jpg")
+    out = bring(given, "mine", "--every", "2")
+    assert "frames passed over (--every 2): 6\n" in out
+    assert len(record()) == 8 + 1
+    assert record()["cropped_aligned/unnamed/00002.jpg"] == "no row names it"
 
 
 def test_affwild2_without_frames(given: Path, draw: Draw, rows: Read) -> None:
@@ -528,6 +541,33 @@ def test_expw(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
     assert cut.size == (2 + 10 + 2, 5 + 20 + 5)
 
 
+@pytest.mark.parametrize(("turn", "wanted"), [(1, ""), (3, "turned"), (6, "turned"), (9, "")])
+def test_a_box_does_not_fit_a_turned_scene(turn: int, wanted: str, tmp_path: Path) -> None:
+    from PIL import Image
+
+    from ferblur.importing.readers import cut
+
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.new("RGB", (40, 40)).save(tmp_path / "1.jpg", exif=exif)
+    if wanted:
+        with pytest.raises(ValueError, match=wanted):
+            cut(tmp_path / "1.jpg", (10, 10, 20, 20))
+    else:
+        assert cut(tmp_path / "1.jpg", (10, 10, 20, 20)).startswith(b"\x89PNG")
+
+
+def test_a_box_does_not_fit_a_shrunk_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    from ferblur.importing import readers
+
+    Image.new("RGB", (40, 40)).save(tmp_path / "1.jpg")
+    monkeypatch.setattr(readers, "read_image", lambda _: np.zeros((20, 20, 3), np.uint8))
+    with pytest.raises(ValueError, match="shrunk"):
+        readers.cut(tmp_path / "1.jpg", (1, 1, 9, 9))
+
+
 @pytest.mark.parametrize("pools", [("Train", "Val"), ("Train", "Test"), ("training", "DEV")])
 def test_afew_and_sfew(pools: tuple[str, str], given: Path, draw: Draw, rows: Read) -> None:
     draw(*(f"{pool}/{folder}/{pool}_1.png" for pool in pools for folder in FOLDERS))
@@ -570,6 +610,32 @@ def test_folders_that_are_no_clips(
 ) -> None:
     draw(*paths)
     assert {row.subject for row in rows()[1]} == {""}
+
+
+@pytest.mark.parametrize("person", ["SA", "AN", "CON", "Normal"])
+def test_people_whose_names_are_codes(person: str, given: Path, draw: Draw, rows: Read) -> None:
+    draw(*(f"{label}/{who}/1.jpg" for label in ("fear", "joy") for who in (person, "B")))
+    assert said(rows()[1])[f"fear/{person}/1.jpg"] == ("fear", person, "")
+
+
+def test_a_folder_called_as_a_code_is_not_guessed(given: Path, draw: Draw, bring: Bring) -> None:
+    draw(*(f"{label}/{n}.jpg" for label in ("fear", "sad", "AN") for n in range(3)))
+    with pytest.raises(UserError, match=r"known emotion: 'AN' \(3, anger\?\).*--labels AN=anger"):
+        bring(given, "mine")
+    assert "anger 2, fear 2, sadness 2" in bring(given, "mine", "--labels", "AN=anger")
+
+
+def test_folders_of_different_emotions(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    draw(*(f"{label}/{n}.jpg" for label in ("fear", "happy/joy", "sad") for n in range(3)))
+    draw("fear/Joy/1.jpg")
+    out = bring(given, "mine", "--deployment", "0.5")
+    assert "warning: 1 are left out: its folders name different emotions; --labels FOLDER" in out
+    assert record()["fear/Joy/1.jpg"] == "its folders name different emotions"
+    assert record()["happy/joy/1.jpg"].split("/")[1] == "happiness"
+    assert "left out: its" not in bring(given, "mine", "--labels", "fear=fear")
+    assert record()["fear/Joy/1.jpg"].split("/")[1] == "fear"
 
 
 def test_imagefolder(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
@@ -658,6 +724,24 @@ def test_parquet_without_names_is_not_guessed(given: Path, bring: Bring) -> None
     assert "4 imported" in bring(
         given / "train.parquet", "mine", "--labels", "0=anger,1=fear", "--deployment", "0.5"
     )
+
+
+def test_embedded_names_with_and_without_a_suffix(
+    given: Path, bring: Bring, files: Callable[..., dict[str, bytes]]
+) -> None:
+    import polars as pl
+
+    cells = [{"bytes": b"\x89PNG%d" % n, "path": path}
+             for n, path in enumerate(("5", "5.png", "5.PNG", "6") * 2)]  # fmt: skip
+    labels, pools = ["fear"] * 4 + ["joy"] * 4, ["train", "test"] * 4
+    frame = pl.DataFrame({"image": cells, "label": labels, "split": pools})
+    frame.write_parquet(given / "t.parquet")
+    pl.concat([frame, frame]).write_parquet(given / "t.parquet")
+    bring(given / "t.parquet", "mine")
+    images = [path for path in files() if path.endswith(("png", "PNG"))]
+    assert len({path.casefold() for path in images}) == 16
+    written = [content for number in range(8) for content in 2 * [b"\x89PNG%d" % number]]
+    assert sorted(files()[path] for path in images) == written
 
 
 def test_muxspace(given: Path, draw: Draw, bring: Bring, record: Record) -> None:

@@ -41,7 +41,7 @@ def test_a_table_with_people_and_no_pools(
     assert "deployment: 4: anger 2, happiness 2" in out
     assert "drawn with seed 1, 0.33 for deployment, by person" in out
     assert "rows: 14 = 12 imported + 2 left out: label Other 1, no such file 1" in out
-    assert "images beside them, left out: no row names it 1" in out  # but not elsewhere/
+    assert "files beside them, left out: no row names it 1" in out  # but not elsewhere/
     assert out.endswith("Next: make repro PROFILE=mine\n")
     subjects = [
         {line.split(",")[1] for line in files()[f"{pool}/truth.csv"].decode().splitlines()[1:]}
@@ -70,6 +70,81 @@ def test_every_row_and_image_is_accounted_for(
     assert len(became) == 12 + 2
     assert became["more.jpg"] == "no row names it"
     assert became["link.jpg"] == "a link that leaves the source folder"
+
+
+def test_files_that_are_no_images_are_named(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    draw(*(f"{label}/{n}.image" for label in ("happy", "sad") for n in range(2)))
+    heic = b"\0\0\0\x20ftypheic"
+    for name, content in (
+        ("happy/1.heic", heic), ("sad/2.ppm", b"P6 1 1 255 abc"), ("3.bin", b"\1\2\3\xff"),
+        ("4.zip", b"PK\3\4"), ("5.pts", b"version: 1"), ("6.json", b"{}"), ("7.npy", b"\x93NUMPY"),
+    ):  # fmt: skip
+        (given / name).write_bytes(content)
+    out = bring(given, "mine")
+    assert "rows: 4 = 4 imported + 0 left out" in out
+    became = record()
+    assert became["happy/1.heic"].startswith("HEIC: convert it")
+    assert became["sad/2.ppm"].startswith("Netpbm: ")
+    assert became["3.bin"].startswith("not a picture")
+    assert became["4.zip"].startswith("an archive")
+    assert len(became) == 8
+    assert "an archive: unpack it 1" in out
+    assert became["happy/1.image"].endswith("/happiness/1.image")
+    for image in given.rglob("*.image"):
+        image.unlink()
+    (given / "4.zip").unlink()
+    with pytest.raises(UserError, match=r"no images: 3\.bin: .*; happy/1\.heic: HEIC"):
+        bring(given, "other")
+
+
+def test_files_elsewhere_are_no_concern_of_a_table(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    table = people(given, draw)
+    for place in ("other.heic", "faces/beside.heic"):
+        (given / place).write_bytes(b"\0\0\0\x20ftypheic")
+    (given / "link.jpg").symlink_to("/etc/hostname")
+    bring(table, "mine")
+    assert len(record()) == 12 + 1
+    assert record()["faces/beside.heic"].startswith("HEIC")
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_rows_without_a_person_among_people(
+    pooled: bool, given: Path, draw: Draw, bring: Bring, files: Files, record: Record
+) -> None:
+    table = people(given, draw)
+    if pooled:
+        table.write_text("".join(
+            f"{line},{'split' if n == 0 else 'train' if n < 7 else 'test'}\n"
+            for n, line in enumerate(table.read_text().splitlines())
+        ))  # fmt: skip
+    table.write_text(table.read_text().replace("0_joy.jpg,joy,p0", "0_joy.jpg,joy,"))
+    out = bring(table, "mine")
+    assert "warning: 1 are left out: no person named; --columns subject= takes all" in out
+    assert list(record().values()).count("no person named") == 1
+    assert {"train/truth.csv", "deployment/truth.csv"} < set(files())
+    out = bring(table, "mine", "--columns", "subject=")
+    assert "12 imported" in out
+    assert "train/truth.csv" not in files()
+
+
+def test_a_profile_of_its_own_and_another(given: Path, draw: Draw, bring: Bring) -> None:
+    with pytest.raises(UserError, match="--profile: affwild2 is a profile itself"):
+        bring(people(given, draw), "affwild2", "--profile", "smoke")
+
+
+def test_what_a_kept_profile_has_is_not_claimed(
+    given: Path, draw: Draw, bring: Bring, here: Path
+) -> None:
+    table = people(given, draw)
+    assert "taken whole" in bring(table, "mine")
+    assert "taken whole" in bring(table, "mine")
+    profile = here / "datasets/mine/params.yaml"
+    profile.write_text(profile.read_text().replace("detector: none", "detector: mtcnn"))
+    assert "taken whole" not in bring(table, "mine")
 
 
 def test_no_people_is_a_warning(given: Path, draw: Draw, bring: Bring) -> None:
@@ -122,7 +197,7 @@ def test_another_profile(given: Path, draw: Draw, bring: Bring, files: Files) ->
         (("mine", "--seed", "-1"), "--seed: from 1"),
         (("mine", "--every", "0"), "--every: from 1"),
         (("mine", "--columns", "place=x"), "--columns: file, label, subject or pool"),
-        (("mine", "--labels", "0=An ger!"), "--labels: 0=An ger!"),
+        (("mine", "--labels", "0=Grr grr!"), "--labels: 0=Grr grr!"),
         (("mine", "--profile", "none"), "no profile 'none'"),
         (("../mine",), r"NAME: '\.\./mine'"),
         (("a/b",), "NAME"),

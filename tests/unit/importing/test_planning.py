@@ -142,7 +142,7 @@ def test_emotions_of_one_pool_only() -> None:
     assert planning.leave_out_lonely(rows) == ("a", "b")
     assert rows[4].reason == "only one pool has c"
     rows[0].reason = "x"
-    with pytest.raises(UserError, match=r"not 1 \(train: a; deployment: a, b\)"):
+    with pytest.raises(UserError, match=r"not 1 \(train: a; deployment: a, b\): .*--seed or --dep"):
         planning.leave_out_lonely(rows)
 
 
@@ -152,7 +152,9 @@ def test_more_than_ten_emotions() -> None:
         for target in ("train", "deployment"):
             rows.append(row())
             rows[-1].emotion, rows[-1].target = f"e{chr(97 + number)}", target
-    with pytest.raises(UserError, match="two to ten emotions must be in both pools, not 11"):
+    with pytest.raises(
+        UserError, match=r"two to ten emotions must be in both pools, not 11.*--labels LABEL= "
+    ):
         planning.leave_out_lonely(rows)
 
 
@@ -192,6 +194,13 @@ def test_long_names_are_cut_and_stay_different() -> None:
     names = targets("ü" * 200 + "a.jpg", "ü" * 200 + "b.jpg")
     assert len(set(names)) == 2
     assert all(len(name.encode()) <= 200 and name.endswith(".jpg") for name in names)
+
+
+def test_many_equal_names_are_numbered_at_once() -> None:
+    names = targets(*["1.jpg"] * 30_000, "1-2.jpg", "1.jpg")
+    assert names[:3] == ["1.jpg", "1-2.jpg", "1-3.jpg"]
+    assert names[-3:] == ["1-30000.jpg", "1-2-2.jpg", "1-30001.jpg"]
+    assert len(set(names)) == len(names)
 
 
 def test_people_in_both_pools() -> None:

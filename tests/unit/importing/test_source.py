@@ -14,16 +14,17 @@ Draw = Callable[..., None]
 
 def test_files_are_sorted_and_junk_is_left_out(given: Path, draw: Draw) -> None:
     draw("b/2.jpg", "a.jpg", "b/.hidden.jpg", "__MACOSX/a.jpg", ".ipynb_checkpoints/a.jpg")
+    draw("@eaDir/a.jpg", "a.jpg~")
     for junk in ("Thumbs.db", "desktop.ini", ".DS_Store", "b/._2.jpg"):
         (given / junk).touch()
     assert Folder(given).files == ["a.jpg", "b/2.jpg"]
 
 
 def test_images_by_name_or_by_content(given: Path, draw: Draw) -> None:
-    draw("a.JPG", "b.jfif", "no_suffix", "v1.5")
+    draw("a.JPG", "b.jfif", "no_suffix", "v1.5", "w.image")
     for text in ("readme", "c.txt", "d.npy", "e.mp4"):
         (given / text).write_text("text")
-    assert Folder(given).images == ["a.JPG", "b.jfif", "no_suffix", "v1.5"]
+    assert Folder(given).images == ["a.JPG", "b.jfif", "no_suffix", "v1.5", "w.image"]
 
 
 def test_links_that_lead_out_are_refused(tmp_path: Path, given: Path, draw: Draw) -> None:
@@ -109,7 +110,8 @@ def test_images_must_be_a_folder(given: Path) -> None:
 
 
 def test_an_unreadable_folder_is_no_empty_one(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (given / "locked").mkdir()
+    (given / "a/locked").mkdir(parents=True)
+    (given / "a/1.jpg").touch()
     scandir = os.scandir
 
     def refuse(path: str) -> object:
@@ -118,8 +120,11 @@ def test_an_unreadable_folder_is_no_empty_one(given: Path, monkeypatch: pytest.M
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
+    folder = Folder(given)
+    assert folder.files == ["a/1.jpg"]
+    assert folder.refused == {"a/locked": "a folder that cannot be read (Permission denied)"}
     with pytest.raises(UserError, match=r"locked: cannot be read \(Permission denied\)"):
-        _ = Folder(given).files
+        _ = Folder(given / "a/locked").files
 
 
 def test_words_of_a_path() -> None:
@@ -131,4 +136,6 @@ def test_words_of_a_path() -> None:
 def test_suffixes_by_content() -> None:
     assert image_suffix(b"\x89PNG....") == ".png"
     assert image_suffix(b"GIF89a") == ".gif"
-    assert image_suffix(b"text") == ""
+    assert image_suffix(b"RIFF\n\0\0\0WEBP") == ".webp"
+    for other in (b"text", b"RIFF....WAVE", b"BM is a text"):
+        assert image_suffix(other) == ""
