@@ -50,10 +50,10 @@ repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild
 	@python -m ferblur.commands.repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
-test: setup ## run all tests (eight minutes)
+test: setup ## run all tests (ten minutes)
 	pytest
 
-test-quick: setup ## run the tests that need no whole pipeline (about a minute)
+test-quick: setup ## run the tests that need no whole pipeline (about two minutes)
 	pytest -m "not slow"
 
 check: setup ## lint, types, imports between rooms, Dockerfile
