@@ -35,7 +35,10 @@ BUILT_IN = DATASETS / "synthetic"
 RENDERED = 128**2 / 1e6
 """Megapixels of a rendered face."""
 
-WRITTEN = (".", ".dvc", ".dvc/cache", ".partial", "data", "models", "paper", "results")
+OUTPUTS = ("data", "models", "paper", "results")
+"""Folders of the stages' outputs."""
+
+WRITTEN = (".", ".dvc", ".dvc/cache", ".partial", *OUTPUTS)
 """Folders that a run writes in."""
 
 FAR = 10
@@ -81,11 +84,16 @@ def allow_no_git() -> None:
 
     Where there is one again, take that back.
     """
-    here, local = Path.cwd(), Path(".dvc/config.local")
-    if not any((folder / ".git").exists() for folder in (here, *here.parents)):
+    local = Path(".dvc/config.local")
+    if not _in_git():
         subprocess.run(["dvc", "config", "--local", "core.no_scm", "true"], check=True)
     elif local.exists() and "no_scm" in local.read_text(encoding="utf-8"):
         subprocess.run(["dvc", "config", "--local", "--unset", "core.no_scm"], check=True)
+
+
+def _in_git() -> bool:
+    here = Path.cwd()
+    return any((folder / ".git").exists() for folder in (here, *here.parents))
 
 
 def count(params: Params) -> Counts:
@@ -205,11 +213,17 @@ def check_people(params: Params) -> tuple[list[str], list[str]]:
 
 
 def check_folders() -> list[str]:
-    """The folders that a run writes in and this user may not, a line each."""
-    return [
+    """The folders that a run writes in and this user may not, or DVC cannot, a line each."""
+    faults = [
         f"{Path(name).resolve()}: not writable by this user (chmod u+w, or work in a copy)"
         for name in WRITTEN
         if Path(name).is_dir() and not os.access(name, os.W_OK | os.X_OK)
+    ]
+    return faults + [
+        f"{name}: a link to {Path(name).resolve()}, out of the git repository, where DVC does not "
+        "follow; mount that folder here (mount --bind), or move DVC's cache (dvc cache dir)"
+        for name in OUTPUTS
+        if _in_git() and not Path(name).resolve().is_relative_to(Path.cwd().resolve())
     ]
 
 

@@ -195,6 +195,20 @@ def test_folders_that_nobody_may_write_in(folder: Path, monkeypatch: pytest.Monk
     ]
 
 
+def test_outputs_on_another_disk(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("disk")
+    (folder / "data").symlink_to(elsewhere)
+    (line,) = preflight.check_folders()
+    assert line.startswith(f"data: a link to {elsewhere}, out of the git repository, ")
+    (folder / "data").unlink()
+    (folder / "room").mkdir()
+    (folder / "data").symlink_to("room")
+    assert preflight.check_folders() == []
+    (folder / "models").symlink_to(elsewhere)
+    (folder / ".git").rename(folder / "no-git")
+    assert preflight.check_folders() == []  # DVC follows where there is no git
+
+
 def test_says_that_it_will_be_slow(
     folder: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
