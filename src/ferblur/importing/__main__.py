@@ -20,7 +20,7 @@ from ferblur.curation.sidecar import SIDECAR
 from ferblur.curation.vocabulary import canonical
 from ferblur.importing import planning, profile, writing
 from ferblur.importing.layouts import BY_NAME, Layout, Options, recognise
-from ferblur.importing.readers import CLASH
+from ferblur.importing.readers import CLASH, NO_VIDEO
 from ferblur.importing.rows import Row
 from ferblur.importing.source import UNREADABLE, Source
 from ferblur.importing.tables import names_images
@@ -119,7 +119,12 @@ def main(arguments: argparse.Namespace) -> None:
 
     with writing.replacing(arguments.name) as folder:
         written = writing.write_images(folder, source, rows, arguments.copy)
-        emotions = planning.leave_out_lonely(rows)  # some images could not be made
+        before, emotions = emotions, planning.leave_out_lonely(rows)  # some could not be made
+        for emotion in sorted({*before} - {*emotions}):
+            print(
+                f"warning: {emotion} is left out, as so many of its images could not be made that "
+                f"only one pool has it; {writing.RECORD} says why"
+            )
         writing.remove_left_out(folder, rows)
         writing.write_people(folder, rows)
         writing.write_record(folder, rows)
@@ -206,27 +211,35 @@ def describe(rows: Sequence[Row], named: int, pools: str) -> None:
     )
     print(f"smallest: {said}")
     print(f"pools: {pools}")
-    people = {row.subject for row in planning.kept(rows)} - {""}
-    print(f"people: {len(people) or 'not known'}")
+    people = sorted({row.subject for row in planning.kept(rows)} - {""})
+    print(f"people: {len(people):,} ({_some(people)})" if people else "people: not known")
 
 
 def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:
     """What the user may not want, told before anything is written."""
     if shared := planning.people_in_both(rows):
-        more = ", …" if len(shared) > 5 else ""
-        yield f"people in both pools: {len(shared)} ({', '.join(shared[:5])}{more})"
+        yield f"people in both pools: {len(shared)} ({_some(shared)})"
     if not any(row.subject for row in planning.kept(rows)):
         yield "frames of one person may be in both pools, as nobody says who is shown"
     out = Counter(row.reason for row in rows)
     if out[planning.NAMELESS]:
+        words = _some(sorted(map(repr, source.nobody)))
         yield (
-            f"{out[planning.NAMELESS]:,} are left out: {planning.NAMELESS}; --columns subject= "
-            "takes all, without people"
+            f"{out[planning.NAMELESS]:,} are left out: {planning.NAMELESS}"
+            + f" (so {words} is read; a person of such a name needs another)" * bool(words)
+            + "; --columns subject= takes all, without people"
         )
     if out[CLASH]:
         yield f"{out[CLASH]:,} are left out: {CLASH}; --labels FOLDER=emotion says which counts"
     if locked := [row.file for row in rows if row.reason.startswith(UNREADABLE)]:
-        yield f"folders that cannot be read: {', '.join(locked[:5])}{', …' * (len(locked) > 5)}"
+        yield f"folders that cannot be read: {_some(locked)}"
+    videos = {row.where.rpartition(":")[0] for row in rows if row.reason == NO_VIDEO}
+    if videos:
+        yield f"videos without a folder of frames: {len(videos):,} ({_some(sorted(videos))})"
+    foreign = source.images.foreign
+    beside = Counter(row.reason for row in rows if row.reason and row.file in foreign)
+    if sum(beside.values()) * 20 > len(planning.kept(rows)):
+        yield f"files that are not taken: {_counts(beside)}"
     for emotion in sorted({row.emotion for row in rows if row.reason == planning.lonely(row)}):
         yield (
             f"{emotion} ({out[f'only one pool has {emotion}']:,}) is left out, as only one pool "
@@ -240,11 +253,13 @@ def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:
     read = {row.where.rpartition(":")[0] for row in rows}
     unread = [
         file
-        for file, table in (source.tables.items() if source.whole else ())
-        if file not in read and Path(file).name not in OURS and names_images(table)
+        for file in (source.texts if source.whole else ())
+        if file not in read
+        and Path(file).name not in OURS
+        and (file not in source.tables or names_images(source.tables[file]))
     ]
     if unread:
-        yield f"lists that are not read: {', '.join(unread[:5])}{', …' if len(unread) > 5 else ''}"
+        yield f"lists that are not read: {_some(unread)}"
 
 
 def summarise(rows: Sequence[Row], named: int) -> None:
@@ -279,6 +294,10 @@ def _check(arguments: argparse.Namespace) -> dict[str, str]:
 
 def _counts(numbers: Counter[str]) -> str:
     return ", ".join(f"{what} {number:,}" for what, number in sorted(numbers.items()))
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:5])}{', …' * (len(names) > 5)}"
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -275,7 +275,9 @@ LAYOUTS = (
     Layout(
         "rafdb", "RAF-DB", "a list that begins like 'train_00001.jpg 5'",
         lambda source, _: bool(_starts(source, readers.RAFDB_LINE)),
-        lambda source, _: readers.read_rafdb(source, _starts(source, readers.RAFDB_LINE)),
+        lambda source, options: readers.read_rafdb(
+            source, _starts(source, readers.RAFDB_LINE), options.labels
+        ),
         "the aligned image is taken where there is one, else the original",
     ),
     Layout(
@@ -336,7 +338,8 @@ LAYOUTS = (
         "folders", "images in folders by emotion", "folders such as train/happy/",
         _sorted,
         lambda source, options: readers.read_folders(source, POOLS, options.labels),
-        "each folder below an emotion's is taken for a clip or a person, and stays in one pool",
+        "each folder below an emotion's is taken for a clip or a person, and stays in one pool; so "
+        "is each above it, where all images lie in one that holds several emotions",
         general=True,
         meaning=spelt_out,
     ),

@@ -61,7 +61,8 @@ def name_emotions(
             for label, number in unknown.most_common(SHOWN)
         ]
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
-        near = (f"{label}={_near(label) or ''}" for label, _ in unknown.most_common(SHOWN))
+        # what is copied must not be wrong: a word that only looks alike stays open
+        near = (f"{label}={canonical(label) or ''}" for label, _ in unknown.most_common(SHOWN))
         raise UserError(
             f"labels that name no known emotion: {', '.join(said)}{more}; say what each means, or "
             f'nothing to leave it out: OPTIONS="--labels {shlex.quote(",".join(near))}"'
@@ -107,14 +108,17 @@ def name_pools(rows: Sequence[Row], share: float, seed: int) -> str:
     _leave_out_nameless(left)
     left = kept(left)
     labels = [row.emotion for row in left]
-    if known:
-        chosen = draw_people([row.subject for row in left], labels, share, seed)
+    scenes = [row.file or row.where for row in left]
+    several = len(set(scenes)) < len(scenes)  # faces in one
+    if known or several:
+        units = [row.subject for row in left] if known else scenes
+        chosen = draw_people(units, labels, share, seed)
     else:
         chosen = draw_images(labels, share, seed)
     for row, deployed in zip(left, chosen, strict=True):
         row.target = POOLS[int(deployed)]
     given = f" (all say {', '.join(sorted(meant))})" if meant else ""
-    how = "person" if known else "image"
+    how = "person" if known else "scene" if several else "image"
     return f"none given{given}; drawn with seed {seed}, {share:g} for deployment, by {how}"
 
 

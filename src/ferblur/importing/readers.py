@@ -19,13 +19,15 @@ from ferblur.importing import tables
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source, words
 
-RAFDB_LINE = r"(?P<name>(train|test)_\d+(_aligned)?\.\w+)\s+(?P<label>\d+)"
+RAFDB_LINE = r"(?P<name>(train|test)_\d+(_aligned)?\.\w+)\s+(?P<label>\d{1,3})"
 EXPW_LINE = (
     r"(?P<name>\S.*?)\s+(?P<face>\d+)\s+(?P<top>-?\d+)\s+(?P<left>-?\d+)\s+(?P<right>-?\d+)\s+"
     r"(?P<bottom>-?\d+)\s+[\d.e+-]+\s+(?P<label>\d+)"
     r"|image_name face_id_in_image .*"
 )
 CLASH = "its folders name different emotions"
+NO_VIDEO = "its video has no folder of frames"
+BASIC = 7  # the largest code of RAF-DB's basic emotions
 
 MARGIN = 0.25
 """Share of a face's box that is added on each side: detectors want to see the whole head."""
@@ -80,6 +82,7 @@ def read_table(source: Source, file: str, roles: Mapping[str, str], pool: str) -
         if "subject" in roles:
             named = cells[roles["subject"]].strip()
             row.subject = "" if named.lower() in NOBODY else named
+            source.nobody |= {named} - {row.subject}
         if "pool" in roles:
             row.pool = cells[roles["pool"]].strip()
         if holding:
@@ -187,12 +190,21 @@ def read_affwild2(
             if line.isdecimal() and int(line) < len(names):
                 row.label = names[int(line)]
             if not row.file:
-                row.reason = "no such frame: no face was found in it"
+                row.reason = "no such frame: no face was found in it" if frames else NO_VIDEO
             yield row
 
 
-def read_rafdb(source: Source, lists: list[str]) -> Iterator[Row]:
-    """Read the list of names and codes; the names begin with their pool."""
+def read_rafdb(source: Source, lists: list[str], given: Container[str]) -> Iterator[Row]:
+    """Read the list of names and codes; the names begin with their pool.
+
+    Raises UserError on several lists, as their images have the same names, and on a code that only
+    compound emotions have, unless it is in `given`.
+    """
+    if len(lists) > 1:
+        raise UserError(
+            f"{source.given}: several lists of RAF-DB ({', '.join(lists)}), such as of basic and "
+            "of compound emotions; give the folder of one"
+        )
     for file in lists:
         for number, line in _lines(source, file):
             row = Row(f"{file}:{number}")
@@ -202,6 +214,12 @@ def read_rafdb(source: Source, lists: list[str]) -> Iterator[Row]:
                 continue
             name = match["name"]
             row.label, row.pool = match["label"], name.partition("_")[0]
+            if int(row.label) > BASIC and row.label not in given:
+                raise UserError(
+                    f"{row.where}: code {row.label}: codes above {BASIC} are compound emotions, "
+                    "and in their list the others are too; give the folder of the basic ones, or "
+                    "say what every code means: --labels 1=happiness,2=,…"
+                )
             stem, _, suffix = name.rpartition(".")
             _find(source, row, f"{stem}_aligned.{suffix}", "")
             if row.reason:
@@ -294,7 +312,7 @@ def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]
 
     Folders in `given` decide; else folders that name different emotions name none. A pool's
     truth.csv, as this project writes it, says who is shown; else the folders below an emotion's
-    do, where all images lie in such.
+    do, where all images lie in such, or else those above it (`_above`).
     """
     people: dict[str, str] = {}
     for file in source.folder.files:
@@ -307,6 +325,8 @@ def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]
                     people[path] = cells["subject"].strip()
     rows = []
     clips: dict[tuple[str, str], set[str]] = {}
+    above: dict[str, str] = {}
+    labels: dict[str, set[str]] = {}  # of each folder above an emotion's
     for image in source.images.images:
         label, below = label_of(image, given)
         named = {spelt_out(folder) for folder in image.split("/")[:-1]} - {None}
@@ -319,10 +339,24 @@ def read_folders(source: Source, pools: Mapping[str, str], given: Container[str]
         elif not people:
             row.subject = next((folder for folder in below if fold(folder) not in pools), "")
             clips.setdefault((row.pool, label), set()).add(row.subject)
+            above[image] = _above(image, label, pools)
+            labels.setdefault(above[image], set()).add(spelt_out(label) or label)
     if any("" in some for some in clips.values()) or all(len(some) < 2 for some in clips.values()):
         for row in rows:
             row.subject = people.get(row.file, "")
+        if "" not in labels and len(labels) > 1 and min(map(len, labels.values())) > 1:
+            for row in rows:
+                row.subject = above.get(row.file, "")
     yield from rows
+
+
+def _above(path: str, label: str, pools: Mapping[str, str]) -> str:
+    """The folder between an emotion's and its pool's, or the source; empty unless it is one."""
+    folders = path.split("/")[:-1]
+    folders = folders[: len(folders) - folders[::-1].index(label) - 1]
+    pooled = [place for place, name in enumerate(folders) if folder_of(f"{name}/", pools)]
+    between = folders[pooled[-1] + 1 :] if pooled else folders
+    return between[0] if len(between) == 1 else ""
 
 
 def cut(path: Path, box: tuple[int, int, int, int]) -> bytes:

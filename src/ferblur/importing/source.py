@@ -200,6 +200,8 @@ class Source:
         self.whole = given.is_dir()
         self.passed: set[str] = set()
         """Images that the user's options pass over; nothing lists them."""
+        self.nobody: set[str] = set()
+        """Words that stand for a person in a table and mean none, such as NA."""
         self.folder = Folder((given if self.whole else given.parent).resolve())
         apart = images is not None and images.resolve() != self.folder.path
         self.images = Folder(images.resolve()) if images is not None and apart else self.folder

@@ -3,8 +3,9 @@
 import codecs
 import csv
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,8 @@ IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
     ".mpo",
 )
+
+_IMAGE_NAME = re.compile(rf"\w({'|'.join(map(re.escape, IMAGE_SUFFIXES))})(?!\w)", re.IGNORECASE)
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".parquet"}
 """What the name of a table may end in when a folder is searched."""
@@ -76,7 +79,9 @@ def examine(path: Path, numbered: bool = False) -> Table:
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         keys = _object(path, 1, first)
         return Table(path, tuple(keys), encoding=encoding)
-    separator = max(_SEPARATORS, key=lambda mark: len(_cells(path, first, mark)))
+    split = {mark: [cell.strip() for cell in _cells(path, first, mark)] for mark in _SEPARATORS}
+    # a row's landmarks may be split by more marks than its cells, but an image's name ends a cell
+    separator = max(split, key=lambda mark: (_is_row(split[mark]), len(split[mark])))
     if separator not in first:
         separator = " "
     cells = [cell.strip() for cell in _cells(path, first, separator)]
@@ -102,13 +107,12 @@ def read(table: Table) -> Iterator[tuple[int, dict[str, str] | str]]:
 
 
 def names_images(table: Table) -> bool:
-    """Whether a cell of the first lines, the header among them, ends as an image's name does."""
-    rows = (cells for _, cells in islice(read(table), 2) if not isinstance(cells, str))
-    try:
-        cells = [*table.columns, *(cell for row in rows for cell in row.values())]
-    except UserError:
-        return False
-    return any(cell.strip().lower().endswith(IMAGE_SUFFIXES) for cell in cells)
+    """Whether the first lines, the header among them, hold a word like an image's name."""
+    cells = [*table.columns]
+    with suppress(UserError):
+        for _, row in islice(read(table), 2):
+            cells += row.values() if isinstance(row, dict) else ()
+    return any(map(_IMAGE_NAME.search, cells))
 
 
 def share_headers(found: dict[str, Table]) -> None:
@@ -128,7 +132,7 @@ def share_headers(found: dict[str, Table]) -> None:
                     break
 
 
-def _is_row(columns: tuple[str, ...]) -> bool:
+def _is_row(columns: Sequence[str]) -> bool:
     return any(column.lower().endswith(IMAGE_SUFFIXES) for column in columns)
 
 

@@ -145,6 +145,14 @@ def test_affwild2_without_frames(given: Path, draw: Draw, rows: Read) -> None:
         rows()
 
 
+def test_affwild2_without_some_videos(given: Path, draw: Draw, bring: Bring) -> None:
+    affwild2(given, draw, ("Train_Set", "Validation_Set"), NAMES)
+    assert "without a folder" not in bring(given, "mine", "--dry-run")
+    write(given / "labels/Train_Set/lost.txt", NAMES, "1", "4")
+    out = bring(given, "mine", "--dry-run")
+    assert "videos without a folder of frames: 1 (labels/Train_Set/lost.txt)" in out
+
+
 def test_affwild2_with_labels_and_frames_apart(
     tmp_path: Path, given: Path, draw: Draw, rows: Read
 ) -> None:
@@ -160,13 +168,14 @@ RAFDB = ("train_00001.jpg 5", "train_00002.jpg 7", "test_0001.jpg 5", "test_0002
 
 @pytest.mark.parametrize("images", ["Image/aligned/{}_aligned.jpg", "Image/original/{}.jpg"])
 def test_rafdb(images: str, given: Path, draw: Draw, rows: Read) -> None:
-    write(given / "EmoLabel/list_patition_label.txt", *RAFDB, "train_00009.jpg 1")
+    lines = [*RAFDB, "train_00009.jpg 1", "train_00010.jpg " + "9" * 5000]
+    write(given / "EmoLabel/list_patition_label.txt", *lines)
     draw(*(images.format(line.split(".")[0]) for line in RAFDB))
     layout, found = rows()
     assert layout.name == "rafdb"
     assert said(found)[images.format("train_00001")] == ("5", "", "train")
     assert said(found)[images.format("test_0002")] == ("7", "", "test")
-    assert reasons(found) == {"no such file": 1}
+    assert reasons(found) == {"no such file": 1, "not a name and a code": 1}
 
 
 def test_rafdb_takes_aligned_faces_where_both_are_there(
@@ -188,8 +197,19 @@ def test_compound_rafdb_is_not_taken_for_the_basic_one(
 ) -> None:
     write(given / "list_patition_label.txt", *RAFDB, "train_00003.jpg 11")
     draw(*(line.split()[0] for line in RAFDB), "train_00003.jpg")
-    with pytest.raises(UserError, match=r"'11' \(1\)"):
+    with pytest.raises(UserError, match=r"label\.txt:5: code 11: .* compound emotions"):
         bring(given, "mine")
+    meant = "--labels", "5=happiness,7=fear,11="
+    assert "label 11 1" in bring(given, "mine", *meant)
+
+
+def test_basic_and_compound_rafdb_beside_each_other(given: Path, draw: Draw, rows: Read) -> None:
+    for half in ("basic", "compound"):
+        write(given / half / "EmoLabel/list.txt", *RAFDB)
+        draw(*(f"{half}/Image/{line.split()[0]}" for line in RAFDB))
+    with pytest.raises(UserError, match=r"basic/EmoLabel/list\.txt, compound/.* folder of one"):
+        rows()
+    assert len(said(rows("basic")[1])) == 4
 
 
 def test_rafdb_folders(given: Path, draw: Draw, rows: Read) -> None:
@@ -367,8 +387,9 @@ def test_affectnet_first_release(file: str, given: Path, draw: Draw, rows: Read)
 
 
 def test_affectnets_list_without_a_header(given: Path, draw: Draw, rows: Read) -> None:
-    write(given / "training.csv", AFFECTNET, "1/a.jpg,1,1,9,9,1;2,3,0,0")
-    write(given / "a_validation.csv", "2/b.jpg,1,1,9,9,1;2,4,0,0")
+    landmarks = ";".join(map(str, range(136)))  # more cells than the row has
+    write(given / "training.csv", AFFECTNET, f"1/a.jpg,1,1,9,9,{landmarks},3,0,0")
+    write(given / "a_validation.csv", f"2/b.jpg,1,1,9,9,{landmarks},4,0,0")
     draw("1/a.jpg", "2/b.jpg")
     assert said(rows()[1]) == {
         "1/a.jpg": ("3", "", "training"), "2/b.jpg": ("4", "", "validation"),
@@ -541,6 +562,26 @@ def test_expw(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
     assert cut.size == (2 + 10 + 2, 5 + 20 + 5)
 
 
+def test_faces_of_one_scene_stay_in_one_pool(
+    given: Path, draw: Draw, bring: Bring, record: Record
+) -> None:
+    draw(*(f"{scene}.jpg" for scene in range(12)), size=40)
+    lines = [f"{scene}.jpg {face} 5 5 30 30 1.0 {(scene + face) % 2 * 3}"
+             for scene in range(12) for face in range(3)]  # fmt: skip
+    write(given / "label.lst", *lines)
+    out = bring(given, "mine")
+    assert "for deployment, by scene" in out
+    assert "people: not known" in out
+    pools: dict[str, set[str]] = {}
+    for target in record().values():
+        pools.setdefault(Path(target).name.split("_")[0], set()).add(target.split("/")[0])
+    assert len(pools) == 12
+    assert set(map(len, pools.values())) == {1}
+    assert "deployment/truth.csv" not in {
+        path.relative_to("datasets/mine").as_posix() for path in Path("datasets/mine").rglob("*")
+    }
+
+
 @pytest.mark.parametrize(("turn", "wanted"), [(1, ""), (3, "turned"), (6, "turned"), (9, "")])
 def test_a_box_does_not_fit_a_turned_scene(turn: int, wanted: str, tmp_path: Path) -> None:
     from PIL import Image
@@ -606,6 +647,36 @@ def test_a_clip_stays_in_one_pool(given: Path, draw: Draw, bring: Bring, record:
     ("happy/train/1.jpg", "happy/test/1.jpg", "sad/train/1.jpg", "sad/test/1.jpg"),
 ])  # fmt: skip
 def test_folders_that_are_no_clips(
+    paths: tuple[str, ...], given: Path, draw: Draw, rows: Read
+) -> None:
+    draw(*paths)
+    assert {row.subject for row in rows()[1]} == {""}
+
+
+@pytest.mark.parametrize("pools", [("",), ("test/", "train/")])
+def test_folders_above_an_emotions_are_people(
+    pools: tuple[str, ...], given: Path, draw: Draw, bring: Bring, rows: Read
+) -> None:
+    shown = [pool + person + pool[:2] for pool in pools for person in ("B", "C", "SA")]
+    draw(*(f"{folder}/{label}/{n}.jpg" for folder in shown
+           for label in ("fear", "joy") for n in range(2)))  # fmt: skip
+    assert {row.file.rsplit("/", 2)[0]: row.subject for row in rows()[1]} == {
+        folder: folder.rpartition("/")[2] for folder in shown
+    }
+    out = bring(given, "mine")
+    assert "so is each above it" in out
+    assert f"people: {len(shown)} (B{pools[0][:2]}, " in out
+    assert "people: not known" in bring(given, "mine", "--columns", "subject=")
+
+
+@pytest.mark.parametrize("paths", [
+    ("faces/fear/1.jpg", "faces/joy/1.jpg"),
+    ("a/fear/1.jpg", "a/joy/1.jpg", "b/fear/1.jpg"),
+    ("a/fear/1.jpg", "a/joy/1.jpg", "b/fear/1.jpg", "b/joy/1.jpg", "fear/2.jpg"),
+    ("Train_A/fear/1.jpg", "Train_A/joy/1.jpg", "Val_A/fear/1.jpg", "Val_A/joy/1.jpg"),
+    ("x/a/fear/1.jpg", "x/a/joy/1.jpg", "y/b/fear/1.jpg", "y/b/joy/1.jpg"),
+])  # fmt: skip
+def test_folders_above_that_are_no_people(
     paths: tuple[str, ...], given: Path, draw: Draw, rows: Read
 ) -> None:
     draw(*paths)

@@ -99,6 +99,17 @@ def test_files_that_are_no_images_are_named(
         bring(given, "other")
 
 
+def test_many_files_that_are_no_images_are_told_before(
+    given: Path, draw: Draw, bring: Bring
+) -> None:
+    draw(*(f"{label}/{n}.jpg" for label in ("happy", "sad") for n in range(10)))
+    (given / "happy/0.heic").write_bytes(b"\0\0\0\x20ftypheic")
+    assert "not taken" not in bring(given, "mine", "--dry-run")
+    (given / "sad/0.heic").write_bytes(b"\0\0\0\x20ftypheic")
+    out = bring(given, "mine", "--dry-run")
+    assert "warning: files that are not taken: HEIC: convert it" in out
+
+
 def test_files_elsewhere_are_no_concern_of_a_table(
     given: Path, draw: Draw, bring: Bring, record: Record
 ) -> None:
@@ -129,6 +140,15 @@ def test_rows_without_a_person_among_people(
     out = bring(table, "mine", "--columns", "subject=")
     assert "12 imported" in out
     assert "train/truth.csv" not in files()
+
+
+def test_a_person_na_is_nobody_and_the_warning_names_it(
+    given: Path, draw: Draw, bring: Bring
+) -> None:
+    table = people(given, draw)
+    table.write_text(table.read_text().replace(",p0", ",NA"))
+    out = bring(table, "mine")
+    assert "2 are left out: no person named (so 'NA' is read; a person of such a name" in out
 
 
 def test_a_profile_of_its_own_and_another(given: Path, draw: Draw, bring: Bring) -> None:
@@ -301,11 +321,14 @@ def test_what_may_not_be_wanted_is_said_before_writing(
     draw(*(f"{pool}/{label}/1.jpg" for pool in ("train", "val") for label in ("sad", "happy")))
     draw("train/fear/1.jpg", "train/fear/2.jpg", *(f"train/{number}.jpg" for number in range(5)))
     (given / "list.csv").write_text("train/sad/1.jpg,3\n")
+    (given / "other.txt").write_text("0: train/sad/1.jpg: 3\n")
+    (given / "broken.parquet").write_bytes(b"PAR1")
+    (given / "notes.txt").write_text("some words, and more\n")
     out = bring(given, "mine", "--dry-run")
     assert "warning: fear (2) is left out, as only one pool has it" in out
     assert "--columns pool= draws new pools" in out
     assert "warning: 5 of 11 are left out: no label" in out
-    assert "warning: lists that are not read: list.csv" in out
+    assert "warning: lists that are not read: broken.parquet, list.csv, other.txt\n" in out
     assert "left out, as" not in bring(given, "mine", "--columns", "pool=")
 
 

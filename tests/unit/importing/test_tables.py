@@ -259,6 +259,13 @@ def test_columns_that_the_user_names(given: Path, rows: Read) -> None:
         read(given, rows, content, columns={"file": "photo"})
 
 
+def test_the_separator_of_a_first_row_is_the_one_after_its_image(given: Path) -> None:
+    (given / "t.csv").write_bytes(b"sub/2.jpg , 1;2;3;4,joy\n")
+    assert tables.examine(given / "t.csv", numbered=True).separator == ","
+    (given / "t.csv").write_bytes(b"photo;note, long, very, long\n")
+    assert tables.examine(given / "t.csv").separator == ","  # a header as before
+
+
 def test_no_header_with_numbered_columns(given: Path) -> None:
     (given / "t.csv").write_bytes(b"7,1.jpg,anger\n8,sub/2.jpg,joy\n")
     table = tables.examine(given / "t.csv", numbered=True)

@@ -237,7 +237,8 @@ def test_images_that_cannot_be_made_take_their_emotion_along(
     lines = [f"{name}.jpg {code} 5 5 30 30 1.0 {code}" for name in "abcde" for code in (0, 3)]
     lines += ["d.jpg 9 5 5 30 30 1.0 2", "e.jpg 9 5 5 30 30 1.0 2"]
     (given / "label.lst").write_text("\n".join(lines))
-    bring(given, "mine")
+    out = bring(given, "mine")
+    assert "warning: fear is left out, as so many of its images could not be made" in out
     emotions = {path.split("/")[1] for path in files() if path.endswith(".png")}
     assert emotions == {"anger", "happiness"}
     assert "emotions: [anger, happiness]" in files()["params.yaml"].decode()
