@@ -228,7 +228,10 @@ def test_a_project_of_somebody_else_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_mistake_stops_a_run_but_not_a_shell() -> None:
-    mistake = "PROFILE: no profile 'tiny'; there are affwild2, demo, smoke"
+    mistake = (
+        "PROFILE: no profile 'tiny'; there are affwild2, demo, smoke "
+        "(profiles/*.yaml and datasets/*/params.yaml)"
+    )
     options = ("--env=PROFILE=tiny",)
     stopped = run("dvc", "repro", options=options, status=1)
     assert stopped.strip() == mistake
