@@ -6,23 +6,27 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from clone import ROOT
-from ferblur.commands import preflight
+from ferblur.commands import forecast, preflight
 from ferblur.core.errors import UserError
 from ferblur.core.params import Params, load_params
 from ferblur.core.study import EMOTIONS, POOLS
 from ferblur.model import device
 
 PROFILES = ("demo", "smoke", "affwild2")
+DISK = SimpleNamespace(total=10**12, used=0, free=10**12)
 
 
 @pytest.fixture
-def folder(project: Path) -> Path:
-    """A project with its profiles, in a git repository."""
+def folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with its profiles, in a git repository, on a machine with room enough."""
+    monkeypatch.setattr(forecast, "free_memory", lambda: 10**11)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: DISK)
     (project / "profiles").symlink_to(ROOT / "profiles")
     subprocess.run(["git", "init", "-q"], check=True)
     return project
