@@ -7,13 +7,12 @@ every row and image, and datasets/NAME/params.yaml is a profile for `make repro 
 
 import argparse
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ferblur.core.errors import UserError
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import sha256, write_json
 from ferblur.core.study import POOLS
 from ferblur.curation.sidecar import SIDECAR
@@ -317,11 +316,5 @@ def _path(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    try:
+    with one_line():
         main(parse())
-    except UserError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        sys.exit(f"{error.filename or 'import'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing was written")

@@ -59,7 +59,9 @@ def test_hard_cases() -> None:
     assert sum(counts[name] for name in list(counts)[:24]) >= 23
 
 
-@pytest.mark.skipif(not reference.real_faces(), reason="the real photographs are not here")
+@pytest.mark.skipif(
+    not reference.real_faces(), reason="its photographs may not be shipped, and are not here"
+)
 def test_real_faces() -> None:
     theirs = read("real-faces.json")
     files = reference.real_faces()

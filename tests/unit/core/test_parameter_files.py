@@ -14,6 +14,7 @@ from dvc.utils.serialize import load_yaml
 from clone import ROOT
 from ferblur.core.errors import UserError
 from ferblur.core.params import load_params
+from users import unprivileged
 
 SMOKE = (ROOT / "profiles/smoke.yaml").read_text(encoding="utf-8")
 ONE_KEY = "data: {root: faces}\n"
@@ -259,11 +260,14 @@ def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     assert refusal(file) == said
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
-    file.touch(mode=0)
-    assert refusal(file).startswith("permission denied; make it readable")
+    file.write_text(SMOKE)
+    with unprivileged(tmp_path):
+        load_params(file)
+    file.chmod(0)
+    with unprivileged(tmp_path):
+        assert refusal(file).startswith("permission denied; make it readable")
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])

@@ -200,7 +200,6 @@ def test_a_second_writer_waits() -> None:
     assert output == "entered\n"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_a_stage_dies_with_its_parent() -> None:
     stage = (
         "import os, time\n"

@@ -1,6 +1,6 @@
 """The command as a whole: what it says, and how mistakes end."""
 
-import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ferblur.core.errors import UserError
-from ferblur.importing.__main__ import parse
+from ferblur.core.errors import UserError, one_line
+from ferblur.importing.__main__ import main, parse
+from users import unprivileged
 
 Draw = Callable[..., None]
 Bring = Callable[..., str]
@@ -349,10 +350,12 @@ def test_an_unusable_path_is_one_line(here: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_project_that_may_not_be_written(here: Path, given: Path, draw: Draw) -> None:
-    table = people(given, draw)
+def test_a_project_that_may_not_be_written(
+    here: Path, given: Path, draw: Draw, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = parse([str(people(given, draw)), "mine"])
     here.chmod(0o555)
-    ended = command(here, str(table), "mine")
-    assert ended.returncode == 1
-    assert ended.stderr.count("\n") == 1
+    with unprivileged(tmp_path), pytest.raises(SystemExit) as ended, one_line():
+        main(arguments)
+    assert re.fullmatch(r"\S+: permission denied; make it [^\n]*", str(ended.value.code))
+    assert not (here / "datasets").exists()
