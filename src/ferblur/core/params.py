@@ -20,7 +20,7 @@ from pydantic import (
 
 from ferblur.core.errors import UserError, printable
 from ferblur.core.files import read_yaml
-from ferblur.core.study import LEVELS, POOLS
+from ferblur.core.study import EMOTIONS, LEVELS, POOLS
 
 PARAMS = Path("params.yaml")
 
@@ -232,6 +232,31 @@ class Synthesize(Section):
         return self
 
 
+class Pretrain(Section):
+    """The rendered faces, and the fitting to them, that `train.weights: rendered` starts from."""
+
+    seed: Seed
+    subjects: Count
+    clips: Annotated[int, Field(ge=6, le=MOST_RENDERED)]
+    frames: Annotated[int, Field(ge=1, le=MOST_RENDERED)]
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    batch_size: Annotated[int, Field(ge=2, le=4096)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+
+    @model_validator(mode="after")
+    def _fitting_together(self) -> Self:
+        if self.clips % len(EMOTIONS):
+            raise ValueError(
+                f"clips: must be a multiple of {len(EMOTIONS)}, as many for each emotion, "
+                f"not {self.clips}"
+            )
+        if (frames := self.clips * self.frames) > MOST_RENDERED:
+            raise ValueError(f"frames: at most {MOST_RENDERED} images in all, not {frames}")
+        if not 2 <= self.subjects <= self.clips:
+            raise ValueError(f"subjects: 2 to {self.clips}, the clips, not {self.subjects}")
+        return self
+
+
 class Prepare(Section):
     """Accepting files and removing exact duplicates (section III.A)."""
 
@@ -309,7 +334,7 @@ class Train(Section):
     """Fitting GoogLeNet (section IV); each model is trained once from each seed."""
 
     seeds: Annotated[tuple[Seed, ...], _number(1, 100), AfterValidator(_distinct)]
-    weights: Literal["none", "imagenet"]
+    weights: Literal["none", "rendered", "imagenet"]
     input_size: Annotated[int, Field(ge=32, le=1024)]
     normalisation: Literal["none", "imagenet", "per_image"]
     channel_order: Literal["rgb", "bgr"]
@@ -348,6 +373,7 @@ class Figures(Section):
     """Appearance only; nothing is computed from this section."""
 
     seed: Seed
+    show_faces: bool
     baseline: Colour
     second: Colour
     neutral: Colour
@@ -363,6 +389,7 @@ class Params(Section):
     balance: Balance
     split: Split
     blur: Blur
+    pretrain: Pretrain
     train: Train
     evaluate: Evaluate
     statistics: Statistics
