@@ -14,8 +14,6 @@ from ferblur.core.files import atomic, read_json, write_csv, write_json
 from ferblur.core.params import Align
 from ferblur.core.ranks import Ranks, cores
 
-PREPARE = Path("data/prepare")
-
 SHARD = 256
 """Images worked on between two saves; a killed run loses at most this much."""
 
@@ -29,10 +27,14 @@ COLUMNS = ["status", "faces", *WHOLE_NUMBERS, "angle", "confidence"]
 
 
 def align_pool(
-    root: Path, pool: str, folder: Path, detector: Detector | None, params: Align, ranks: Ranks
-) -> None:
-    """Align this rank's shards of a pool into `folder`, but for those already there."""
-    accepted = _accepted(pool)
+    accepted: pd.DataFrame, root: Path, pool: str, folder: Path, detector: Detector | None,
+    params: Align, ranks: Ranks,
+) -> None:  # fmt: skip
+    """Align this rank's shards of a pool into `folder`, but for those already there.
+
+    `accepted` has a row for each of the pool's images: its `source_id`, a path in `root`/`pool`,
+    and `image_height` and `image_width` in px.
+    """
     files = accepted[["source_id", "image_height", "image_width"]].itertuples(index=False)
     sources = [Source(root / pool / file, height, width) for file, height, width in files]
     starts = range(SHARD * ranks.rank, len(sources), SHARD * ranks.size)
@@ -60,13 +62,12 @@ def align_pool(
             write_json(rows_path, {"rows": rows})  # written last, so it vouches for the pixels
 
 
-def merge_pool(pool: str, folder: Path, params: Align) -> pd.DataFrame:
-    """Join a pool's shards in `folder`; returns the table of all accepted files.
+def merge_pool(accepted: pd.DataFrame, pool: str, folder: Path, params: Align) -> pd.DataFrame:
+    """Join a pool's shards in `folder`; returns `accepted` with what became of each image.
 
     Writes `<pool>.npy` (N x size x size x 3 uint8), `<pool>.csv` (one row a face) and
     `<pool>-rejects.csv`; accepted files = faces + rejects.
     """
-    accepted = _accepted(pool)
     shards = [_shard(folder, pool, start) for start in range(0, len(accepted), SHARD)]
     rows = pd.concat([_rows(path) for _, path in shards], ignore_index=True)
     for name in WHOLE_NUMBERS:
@@ -100,12 +101,6 @@ def _begin(stream: BinaryIO, faces: int, size: int) -> int:
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)
     return stream.tell()
-
-
-def _accepted(pool: str) -> pd.DataFrame:
-    return pd.read_csv(
-        PREPARE / f"{pool}.csv", dtype={"source_id": str, "subject": str}, keep_default_na=False
-    )
 
 
 def _shard(folder: Path, pool: str, start: int) -> tuple[Path, Path]:

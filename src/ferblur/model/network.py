@@ -8,9 +8,16 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torchvision.models import GoogLeNet
 
+from ferblur.core.errors import UserError
 from ferblur.core.files import atomic
 from ferblur.core.params import Train
 from ferblur.model import imagenet
+
+RENDERED = Path("weights/rendered/googlenet.safetensors")
+"""What the stage `pretrain` leaves: the weights of `train.weights: rendered`."""
+
+CLASSIFIERS = ("fc.", "aux1.fc2.", "aux2.fc2.")
+"""The layers whose outputs are the classes: a training that starts from weights has new ones."""
 
 
 class Network(nn.Module):
@@ -58,23 +65,30 @@ class Network(nn.Module):
 
 
 def build(params: Train, classes: int) -> Network:
-    """Build the model to train: from scratch, or from ImageNet weights with a new classifier.
+    """Build the model to train: from scratch, or from weights with new classifiers.
 
-    Random numbers come from torch's current random state. Raises UserError where the ImageNet
-    weights are wanted and missing or not the expected file.
+    Random numbers come from torch's current random state. Raises UserError where the weights that
+    `params.weights` names are missing or not the expected file.
     """
     network = Network(params, classes)
-    if params.weights == "imagenet":
-        state = imagenet.load(imagenet.IMAGENET)
+    if params.weights != "none":
         wanted = network.googlenet.state_dict()
-        # classifiers (fc, and the auxiliary fc2) have 1000 outputs; ours keep their random start
         fitting = {
             key: value
-            for key, value in state.items()
-            if key in wanted and value.shape == wanted[key].shape
+            for key, value in _start(params.weights).items()
+            if key in wanted and not key.startswith(CLASSIFIERS)
         }
         network.googlenet.load_state_dict({**wanted, **fitting})
     return network.to(memory_format=torch.channels_last)
+
+
+def _start(weights: str) -> dict[str, torch.Tensor]:
+    """The tensors of GoogLeNet that `train.weights` names."""
+    if weights == "imagenet":
+        return imagenet.load(imagenet.IMAGENET)
+    if not RENDERED.is_file():
+        raise UserError(f"{RENDERED}: missing; dvc repro weights/dvc.yaml makes it (an hour)")
+    return load(RENDERED).googlenet.state_dict()
 
 
 def save(path: Path, network: Network, state: dict[str, torch.Tensor] | None = None) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from ferblur.alignment import losses
 from ferblur.alignment.detection import make_detector
 from ferblur.alignment.shards import align_pool, merge_pool
@@ -15,6 +17,7 @@ from ferblur.core.study import POOLS
 PREPARE = Path("data/prepare")
 ALIGN = Path("data/align")
 ALIGN_RESULTS = Path("results/align")
+TEXT = {"source_id": str, "subject": str}
 
 
 def main() -> None:
@@ -22,6 +25,10 @@ def main() -> None:
     params = load_params()
     root = Path(params.data.root)
     detector = make_detector(params.align.detector)  # before the work is named after the code
+    accepted = {
+        pool: pd.read_csv(PREPARE / f"{pool}.csv", dtype=TEXT, keep_default_na=False)
+        for pool in POOLS
+    }
     inputs = {
         # a run that stopped for its losses goes on from what it has
         "params": params.align.model_dump(exclude={"max_rejected"}),
@@ -29,11 +36,14 @@ def main() -> None:
     }
     with joined() as ranks, partial_folder("align", inputs, ranks) as folder:
         for pool in POOLS:
-            align_pool(root, pool, folder, detector, params.align, ranks)
+            align_pool(accepted[pool], root, pool, folder, detector, params.align, ranks)
         ranks.wait()
         if not ranks.first:
             return
-        counts = {pool: losses.count(merge_pool(pool, folder, params.align)) for pool in POOLS}
+        counts = {
+            pool: losses.count(merge_pool(accepted[pool], pool, folder, params.align))
+            for pool in POOLS
+        }
         for pool in POOLS:
             for name in (f"{pool}.npy", f"{pool}.csv", f"{pool}-rejects.csv"):
                 publish(folder / name, ALIGN / name)

@@ -8,7 +8,7 @@ import torch
 from dvclive.live import Live
 
 from ferblur.core import stage
-from ferblur.core.files import atomic, sha256, write_json
+from ferblur.core.files import atomic, digest, sha256, write_json
 from ferblur.core.params import load_params
 from ferblur.core.ranks import joined
 from ferblur.core.resume import partial_folder, publish
@@ -21,6 +21,7 @@ from ferblur.model.training import fit
 
 ALIGN = Path("data/align")
 SPLIT = Path("data/split")
+WEIGHTS = Path("weights")
 MODELS_FOLDER = Path("models")
 TRAIN_RESULTS = Path("results/train")
 
@@ -60,6 +61,7 @@ def main() -> None:
             "params": params.model_dump(),
             "manifest": sha256(manifest_path),
             "faces": sha256(ALIGN / "train.npy"),
+            "weights": digest(start) if (start := WEIGHTS / params.weights).is_dir() else "",
             **computed,
         }
         if ranks.first:
