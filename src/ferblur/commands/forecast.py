@@ -12,6 +12,7 @@ profile was timed in 2026: two cores of an AMD EPYC, on one thread of which the 
 | align                      | 270 ms a megapixel searched, of which an image has at most 2      |
 | training                   | 2.9 GFLOP an image of 128 px and epoch, at `SUSTAINED` GFLOP/s    |
 | validation and evaluation  | a third of that                                                   |
+| pretrain                   | the same for its faces, on one core; only where it has not run    |
 
 float32 and bfloat16, which need not be portable, are taken to be `FASTER`; there a training has all
 cores, portable ones run side by side. Nobody has timed a training on a GPU for this.
@@ -50,6 +51,9 @@ FASTER = {arithmetic.PORTABLE: 1.0, "float32": 1.2, "bfloat16": 1.9}
 """Speed of a training on the CPU by its arithmetic."""
 
 GPU = "GPU"
+
+PRETRAINED = Path("weights/rendered")
+"""The output of the stage `pretrain`, which DVC makes where it is missing."""
 
 STAGE = 2.5
 """Seconds of a stage in which it does not work yet."""
@@ -93,6 +97,8 @@ class Work:
     """Of each model's dataset (Table I)."""
     tested: int
     """Faces of the deployment set, at one blur level."""
+    pretrained: int
+    """Faces that are rendered and fitted to before any training, 0 where that is done."""
 
     @classmethod
     def of(cls, params: Params, counts: Counts, megapixels: float, rendered: bool) -> "Work":
@@ -103,10 +109,12 @@ class Work:
         split, wanted = params.split, params.balance.deployment_per_class
         blurred = classes * split.blurred_per_class * len(split.blurred_levels)
         smallest = min(counts["deployment"].values())
+        missing = params.train.weights == "rendered" and not PRETRAINED.exists()
         return cls(
             files, files if rendered else 0, megapixels,
             {"baseline": balanced, "second": balanced + blurred},
             classes * (smallest if wanted == "smallest" else wanted),
+            missing * params.pretrain.clips * params.pretrain.frames,
         )  # fmt: skip
 
 
@@ -143,6 +151,9 @@ def seconds(params: Params, work: Work, used: str, speed: float, at_once: int) -
     image = 0.0015 + 0.01 * work.megapixels + DETECTORS[params.align.detector] * pixels
     took = STAGE * SINGLE_STAGES + (4 + 0.045 * work.rendered / at_once) * bool(work.rendered)
     took += work.files * image / at_once
+    took += work.pretrained * 0.05 / at_once + _fit(
+        params, params.pretrain.epochs * work.pretrained
+    )
     each = [
         _training(params, samples, work.tested, used)
         for samples in work.samples.values()
@@ -159,8 +170,12 @@ def _training(params: Params, samples: int, tested: int, used: str) -> float:
     """Seconds of a core for a training and its evaluation."""
     train, val, test = (samples * ratio for ratio in params.split.ratios)
     images = params.train.epochs * (train + val / 3) + (test + len(LEVELS) * tested) / 3
-    gflop = 2.9 * (params.train.input_size / 128) ** 2
-    return images * gflop / SUSTAINED / FASTER.get(used, 1.0)
+    return _fit(params, images) / FASTER.get(used, 1.0)
+
+
+def _fit(params: Params, images: float) -> float:
+    """Seconds of a core for so many images of portable training."""
+    return images * 2.9 * (params.train.input_size / 128) ** 2 / SUSTAINED
 
 
 def _together(durations: Sequence[float], at_once: int) -> float:
@@ -222,7 +237,11 @@ def disk(params: Params, work: Work, at_once: int) -> dict[str, int]:
         params.data.root: 8_000 * work.rendered,
         "data": faces + predictions + manifests,
         "models": 2 * MODEL * trainings,
-        str(PARTIAL): max(faces, 3 * MODEL * min(at_once, trainings)),
+        str(PARTIAL): max(
+            faces,
+            3 * MODEL * min(at_once, trainings),
+            2 * work.pretrained * params.align.size**2 * 3,
+        ),
         "results": 20_000_000,
     }
 

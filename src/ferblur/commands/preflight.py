@@ -312,6 +312,11 @@ def main(arguments: list[str]) -> None:
     if params.train.weights == "imagenet":
         with collected(faults):
             imagenet.check(imagenet.IMAGENET)
+    if params.train.weights == "rendered" and not forecast.PRETRAINED.exists():
+        found["weights"] = (
+            f"{forecast.PRETRAINED} is made first, once, by the stage pretrain, on one core: "
+            f"{params.pretrain.clips * params.pretrain.frames:,} faces are rendered and fitted to"
+        )
     if counts:
         wrong, odd = check_people(params)
         faults, doubts = faults + wrong, doubts + odd

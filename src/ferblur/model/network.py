@@ -88,7 +88,8 @@ def _start(weights: str) -> dict[str, torch.Tensor]:
         return imagenet.load(imagenet.IMAGENET)
     if not RENDERED.is_file():
         raise UserError(f"{RENDERED}: missing; dvc repro weights/dvc.yaml makes it (an hour)")
-    return load(RENDERED).googlenet.state_dict()
+    state: dict[str, torch.Tensor] = load(RENDERED).googlenet.state_dict()
+    return state
 
 
 def save(path: Path, network: Network, state: dict[str, torch.Tensor] | None = None) -> None:
