@@ -37,7 +37,7 @@ PROFILE = Path("profiles/photographs.yaml")
 DATASET = Path("datasets/photographs")
 STAGES = ("prepare", "align", "balance", "split")
 
-STARTS = {"1/16": (1 / 16, 4), "1/4": (1 / 4, 2), "all": (1.0, 1)}
+STARTS = {"1/5": (1 / 5, 2), "all": (1.0, 1)}
 """Shares of the people rendered, and how many times as many epochs: fewer faces, shorter ones."""
 
 DEMO_EPOCHS = 30

@@ -17,6 +17,8 @@ RAW = [
     "datasets/mine/README.md", "datasets/mine/dvc.yaml", "datasets/mine/cohn-kanade/S005/1.png",
     "datasets/mine/deep/er/dvc.yaml", "datasets/synthetic/train/fear/a.jpg",
     "datasets/synthetic/deployment/truth.csv", "datasets/synthetic/notes.txt",
+    "datasets/.sources/facial_expressions/images/a.jpg", "datasets/photographs/import.csv",
+    "datasets/.sources/.facial_expressions.git/objects/pack/a.pack", "datasets/photographs/x.json",
 ]  # fmt: skip
 
 OURS = [
@@ -89,5 +91,6 @@ def test_no_dataset_brings_stages_of_its_own() -> None:
     ignored = GitIgnoreSpec.from_lines((ROOT / ".dvcignore").read_text().splitlines())
     assert ignored.match_file("datasets/mine/dvc.yaml")
     assert ignored.match_file("datasets/mine/deep/er/dvc.yaml")
+    assert ignored.match_file("datasets/.sources/facial_expressions/images/a.jpg")
     for name in ("dvc.yaml", "datasets/synthetic/dvc.yaml", "results/dvc.yaml", ".dvc/config"):
         assert not ignored.match_file(name)

@@ -7,6 +7,7 @@ every row and image, and datasets/NAME/params.yaml is a profile for `make repro 
 
 import argparse
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import sha256, write_json
-from ferblur.core.study import POOLS
+from ferblur.core.study import EMOTIONS, POOLS
 from ferblur.curation.sidecar import SIDECAR
 from ferblur.curation.vocabulary import canonical
 from ferblur.importing import planning, profile, writing
@@ -67,12 +68,29 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--deployment", type=float, default=0.33, help="its share where no pools are given"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of that draw")
+    parser.add_argument("--seed", type=int, default=1, help="of that draw, and of --most")
+    parser.add_argument(
+        "--emotions", type=_words, default=[], help="bring in these only: anger,happiness"
+    )
+    parser.add_argument(
+        "--most",
+        type=int,
+        metavar="N",
+        help="bring in at most N images of an emotion: pools keep shares, and people are drawn "
+        "in proportion to their images of other emotions, then one image of each other person",
+    )
     parser.add_argument(
         "--every",
         type=int,
         default=1,
         help="take every Nth frame of Aff-Wild2, and list no other (a row takes 1.2 kB of memory)",
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=1,
+        metavar="N",
+        help="take N frames of each clip, equally far apart (default: 1, the middle)",
     )
     parser.add_argument("--copy", action="store_true", help="copy images instead of linking them")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -93,7 +111,7 @@ def main(arguments: argparse.Namespace) -> None:
             "--profile out, or choose another NAME"
         )
     writing.check_place(arguments.name, arguments.source)
-    options = Options(arguments.columns, given, arguments.every)
+    options = Options(arguments.columns, given, arguments.every, arguments.frames)
     numbered = any(column.isdecimal() for column in options.columns.values())
     source = Source(arguments.source, arguments.images, numbered)
     layout = recognise(source, options, arguments.layout)
@@ -146,6 +164,8 @@ def main(arguments: argparse.Namespace) -> None:
     summarise(rows, named)
     if source.passed:
         print(f"frames passed over (--every {arguments.every}): {len(source.passed):,}")
+    if not own and (said := beyond(rows)):
+        print(said)
     print(f"every row and image: {root / writing.RECORD}")
     print(f"Next: make repro PROFILE={arguments.name}")
 
@@ -164,6 +184,7 @@ def plan(
     if planning.kept(rows):
         planning.name_emotions(rows, layout.codes, given, layout.meaning)
         planning.leave_out_repeated(rows)
+        planning.leave_out_others(rows, arguments.emotions)
     if not planning.kept(rows):
         reasons = Counter(row.reason for row in rows)
         raise UserError(
@@ -171,7 +192,10 @@ def plan(
             f"{_counts(reasons) or 'no images'}; images were looked for in {source.images.path} "
             "(--images names another folder)"
         )
-    return planning.name_pools(rows, arguments.deployment, arguments.seed)
+    pools = planning.name_pools(rows, arguments.deployment, arguments.seed)
+    if arguments.most is not None:
+        planning.leave_out_surplus(rows, arguments.most, arguments.seed)
+    return pools
 
 
 def unnamed(source: Source, rows: Sequence[Row]) -> list[Row]:
@@ -236,7 +260,9 @@ def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:
     if videos:
         yield f"videos without a folder of frames: {len(videos):,} ({_some(sorted(videos))})"
     foreign = source.images.foreign
-    beside = Counter(row.reason for row in rows if row.reason and row.file in foreign)
+    beside = Counter(
+        row.reason for row in rows if row.reason and foreign.get(row.file) == row.reason
+    )
     if sum(beside.values()) * 20 > len(planning.kept(rows)):
         yield f"files that are not taken: {_counts(beside)}"
     for emotion in sorted({row.emotion for row in rows if row.reason == planning.lonely(row)}):
@@ -271,6 +297,18 @@ def summarise(rows: Sequence[Row], named: int) -> None:
         print(f"files beside them, left out: {_counts(beyond)}")
 
 
+def beyond(rows: Sequence[Row]) -> str:
+    """Which emotions came in that the study has not, and how to leave them out; empty if none."""
+    more = [row for row in planning.kept(rows) if row.emotion not in EMOTIONS]
+    if not more:
+        return ""
+    labels = ",".join(f"{label}=" for label in sorted({row.label for row in more}))
+    return (
+        f"beyond the study's emotions: {', '.join(sorted({row.emotion for row in more}))}; "
+        f'OPTIONS="--labels {shlex.quote(labels)}" leaves them out'
+    )
+
+
 def _check(arguments: argparse.Namespace) -> dict[str, str]:
     """Check the options; returns the emotions that the user gives labels."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", arguments.name):
@@ -279,9 +317,11 @@ def _check(arguments: argparse.Namespace) -> dict[str, str]:
         )
     if not 0 < arguments.deployment < 1:
         raise UserError(f"--deployment: a share between 0 and 1, not {arguments.deployment}")
-    for option in ("seed", "every"):
+    for option in ("seed", "every", "frames"):
         if getattr(arguments, option) < 1:
             raise UserError(f"--{option}: from 1, not {getattr(arguments, option)}")
+    if arguments.most is not None and arguments.most < len(POOLS):
+        raise UserError(f"--most: from {len(POOLS)}, one for each pool, not {arguments.most}")
     if unknown := sorted({*arguments.columns} - {"file", "label", "subject", "pool"}):
         raise UserError(f"--columns: file, label, subject or pool, not {', '.join(unknown)}")
     given = {label: canonical(word) or word for label, word in arguments.labels.items()}
@@ -304,6 +344,11 @@ def _pairs(text: str) -> dict[str, str]:
     if not all(equals for _, equals, _ in pairs):
         raise argparse.ArgumentTypeError(f"'{text}': pairs such as 0=anger,1=happiness")
     return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    return [canonical(word) or word for word in words]
 
 
 def _path(text: str) -> Path:

@@ -4,7 +4,7 @@ Codes, patterns and the words for columns are data, in layouts.yaml.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,11 @@ NO_EMOTION = frozenset(map(fold, WORDS["no_emotion"]))
 VOTES = ("usage", "imagename", "neutral", "contempt", "nf")  # columns of FERPlus
 SAMPLE = 1000  # images whose names are looked at
 
+CLIPS = (
+    "of each clip the frame in the middle is taken, or --frames N; where there are frames that are "
+    "pictures already, these are"
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -47,6 +52,8 @@ class Options:
     """The emotion of a label; nothing where it is to be left out."""
     every: int = 1
     """Of a video, each how many-th frame is imported."""
+    frames: int = 1
+    """How many frames are taken of a clip."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +180,18 @@ def _ends(source: Source, suffix: str) -> bool:
     return source.whole and any(file.lower().endswith(suffix) for file in source.folder.files)
 
 
-def _patterned(source: Source, _: Options, pattern: re.Pattern[str]) -> bool:
-    images = source.images.images if source.whole else []
-    sample = images[:: len(images) // SAMPLE + 1]
-    return sum(bool(pattern.search(image)) for image in sample) * 2 > len(sample)
+def _patterned(source: Source, _: Options, pattern: re.Pattern[str], clips: bool) -> bool:
+    """Whether most images have such names, or most clips, where a dataset has these."""
+    if not source.whole:
+        return False
+    return _match(source.images.images, pattern) or (
+        clips and _match(readers.clips_in(source), pattern)
+    )
+
+
+def _match(files: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    sample = files[:: len(files) // SAMPLE + 1]
+    return sum(bool(pattern.search(file)) for file in sample) * 2 > len(sample)
 
 
 def _sorted(source: Source, options: Options) -> bool:
@@ -239,24 +254,32 @@ def _one(source: Source, what: str, files: list[str]) -> str:
 
 
 def _read_patterned(
-    source: Source, _: Options, pattern: re.Pattern[str], only: Mapping[str, str]
+    source: Source, options: Options, pattern: re.Pattern[str], known: Mapping[str, Any]
 ) -> Iterator[Row]:
-    return readers.read_patterned(source, pattern, only)
+    """Read images by their names; clips, where a dataset has these and no frames of them."""
+    only, clips = known.get("only", {}), known.get("clips", False)
+    if clips and readers.clips_in(source) and not _match(source.images.images, pattern):
+        rows = readers.read_clips(source, pattern, options.frames, known.get("prefer", {}))
+    else:
+        rows = readers.read_patterned(source, pattern, only)
+    return readers.tell_people(source, rows, known.get("people", ()), known.get("sex", ()))
 
 
 def _patterns() -> Iterator[Layout]:
     for name, known in WORDS["datasets"].items():
         if "pattern" not in known:
             continue
-        pattern = re.compile(f"(?:^|/){known['pattern']}$", re.IGNORECASE)
-        only = known.get("only", {})
+        pattern = re.compile(f"(?:^|/){known['pattern']}$", re.IGNORECASE | re.VERBOSE)
+        clips = known.get("clips", False)
+        does = [f"only {key} {value}" for key, value in known.get("only", {}).items()]
+        does += [CLIPS, known["does"]] if clips else []
         yield Layout(
             name,
             known["title"],
             f"names such as {known['example']}",
-            partial(_patterned, pattern=pattern),
-            partial(_read_patterned, pattern=pattern, only=only),
-            f"only {', '.join(f'{key} {value}' for key, value in only.items())}" if only else "",
+            partial(_patterned, pattern=pattern, clips=clips),
+            partial(_read_patterned, pattern=pattern, known=known),
+            "; ".join(does),
         )
 
 
@@ -324,8 +347,12 @@ LAYOUTS = (
         lambda source, _: any(
             file.endswith("legend.csv") for file in _having(source, "userid", "image", "emotion")
         ),
-        lambda source, options: _read_plain(source, options, r"legend\.csv$"),
-        "user.id is who labelled, not who is shown, and is not used",
+        lambda source, options: readers.name_people(
+            _read_plain(source, options, r"legend\.csv$")
+        ),
+        "an image's name says who is shown: what stands before its number (Jane_Doe_0001.jpg, "
+        "JaneDoe_7.jpg), in any case, and a name without a number is a person of its own; user.id "
+        "is who labelled, and is not used",
     ),
     *_patterns(),
     Layout(

@@ -181,6 +181,54 @@ def leave_out_repeated(rows: Sequence[Row]) -> None:
             row.reason = row.reason or "listed twice"
 
 
+def leave_out_others(rows: Sequence[Row], emotions: Sequence[str]) -> None:
+    """Leave out the rows of any but these emotions, where some are given.
+
+    Raises UserError naming those of them that no row has.
+    """
+    if not emotions:
+        return
+    having = {row.emotion for row in kept(rows)}
+    if missing := sorted({*emotions} - having):
+        raise UserError(
+            f"--emotions: no image shows {', '.join(missing)}; there are "
+            f"{', '.join(sorted(having)) or 'none'}"
+        )
+    for row in kept(rows):
+        if row.emotion not in emotions:
+            row.reason = f"{row.emotion} is not asked for"
+
+
+def leave_out_surplus(rows: Sequence[Row], most: int, seed: int) -> None:
+    """Keep at most `most` images of each emotion, so that each pool keeps its share of them.
+
+    In a pool each person is drawn in proportion to the images of other emotions there are of that
+    person (Sainte-Laguë), so that who is shown, and in what kind of picture, does not give the
+    emotion away. Where these do not suffice, one image of each other person follows, then a second,
+    and so on. Where nobody says who is shown, any images are drawn.
+    """
+    generator = np.random.default_rng(seed)
+    left = kept(rows)
+    for emotion in sorted({row.emotion for row in left}):
+        shown = [row for row in left if row.emotion == emotion]
+        pools = [[row for row in shown if pool_of(row) == pool] for pool in POOLS]
+        if len(shown) <= most or not all(pools):  # what only one pool has is left out anyway
+            continue
+        others = Counter(row.subject for row in left if row.emotion != emotion)
+        deployed = min(max(round(most * len(pools[1]) / len(shown)), 1), most - 1)
+        for pool, number in zip(pools, (most - deployed, deployed), strict=True):
+            turns: Counter[str] = Counter()
+            drawn = []
+            for index in generator.permutation(len(pool)):
+                person = pool[index].subject
+                known = others[person] if person else 0
+                turn = (turns[person] + 0.5) / max(known, 1)
+                drawn.append((not known, turn, generator.random(), index))
+                turns[person] += bool(person)
+            for *_, index in sorted(drawn)[number:]:
+                pool[index].reason = f"more than {most} of {emotion}"
+
+
 def lonely(row: Row) -> str:
     """The reason to leave a row out whose emotion only one pool has."""
     return f"only one pool has {row.emotion}"

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import groupby, zip_longest
@@ -15,7 +15,7 @@ from ferblur.core.errors import UserError
 from ferblur.curation.sidecar import NOBODY
 from ferblur.curation.vocabulary import fold, spelt_out
 from ferblur.images.decoding import FORMATS, ORIENTATION, read_image
-from ferblur.importing import tables
+from ferblur.importing import clips, tables
 from ferblur.importing.rows import Row
 from ferblur.importing.source import Source, words
 
@@ -27,6 +27,7 @@ EXPW_LINE = (
 )
 CLASH = "its folders name different emotions"
 NO_VIDEO = "its video has no folder of frames"
+OTHER_NAME = "a name of another form"
 BASIC = 7  # the largest code of RAF-DB's basic emotions
 
 MARGIN = 0.25
@@ -91,6 +92,13 @@ def read_table(source: Source, file: str, roles: Mapping[str, str], pool: str) -
             row.content = partial(_embedded, table.path, holding, number - 1)
         else:
             _find(source, row, cells[roles["file"]], base)
+        yield row
+
+
+def name_people(rows: Iterable[Row]) -> Iterator[Row]:
+    """Take who is shown from the images' names: what stands before a last `_` and number."""
+    for row in rows:
+        row.subject = re.sub(r"_\d+$", "", Path(row.file).stem).casefold()
         yield row
 
 
@@ -296,14 +304,86 @@ def read_patterned(
     for image in source.images.images:
         row = Row(image, image)
         if match := pattern.search(image):
-            said = {key: (value or "") for key, value in match.groupdict().items()}
-            row.label, row.pool = said["label"], said.get("pool", "")
-            row.subject = said.get("subject", "").upper()
+            _say(row, match, only)
             for key, value in only.items():
-                if said[key].lower() != value:
-                    row.reason = f"{key} {said[key]}"
+                if match[key].lower() != value:
+                    row.reason = f"{key} {match[key]}"
         else:
-            row.reason = "a name of another form"
+            row.reason = OTHER_NAME
+        yield row
+
+
+def clips_in(source: Source) -> list[str]:
+    """The files that are videos, by their names."""
+    return [file for file in source.images.files if file.lower().endswith(clips.SUFFIXES)]
+
+
+def read_clips(
+    source: Source, pattern: re.Pattern[str], frames: int, prefer: Mapping[str, str]
+) -> Iterator[Row]:
+    """Read what the names of clips say: a row for each frame that is to be taken of one.
+
+    Of clips whose names differ in a part of `prefer` only, which show the same, the one that has
+    its value there is taken.
+    """
+    named = {file: pattern.search(file) for file in clips_in(source)}
+    reasons = {
+        file: _no_video(source, file) if match else OTHER_NAME for file, match in named.items()
+    }
+    for part, value in prefer.items():
+        preferred = {
+            _without(part, match)
+            for file, match in named.items()
+            if match and match[part] == value and not reasons[file]
+        }
+        for file, match in named.items():
+            if match and match[part] != value and _without(part, match) in preferred:
+                reasons[file] = f"the same pictures as {part} {value}"
+    for file in source.images.files:
+        if file.lower().endswith(clips.SOUNDS):
+            yield Row(file, file, reason=clips.SOUND)
+        elif file in named:
+            yield from _frames(source, file, named[file], reasons[file], frames)
+
+
+def _frames(
+    source: Source, file: str, match: re.Match[str] | None, reason: str, frames: int
+) -> Iterator[Row]:
+    """A row for each frame of a clip; one where it is left out."""
+    path, clip = source.images.link_target(file), Path(file).stem
+    for place in range(1 if reason else frames):
+        where, name = file, f"{clip}.jpg"
+        if frames > 1 and not reason:
+            where, name = f"{file}:{place + 1}", f"{clip}_{place + 1:02d}.jpg"
+        row = Row(where, file, name=name, reason=reason)
+        if match:
+            _say(row, match)
+            row.about = {"clip": clip, "frame": str(place + 1), **(row.about or {})}
+        row.content = partial(clips.picture, path, frames, place)
+        yield row
+
+
+def tell_people(
+    source: Source, rows: Iterable[Row], people: Sequence[str], sex: Sequence[str]
+) -> Iterator[Row]:
+    """Add what a dataset says of the people it shows.
+
+    `people` are the columns of its table of them, the first of which names them; `sex` is that of
+    an even number and of an odd one, where numbers tell it.
+    """
+    known: dict[str, dict[str, str]] = {}
+    for table in source.tables.values() if people else ():
+        if {*people} <= {*table.words}:
+            columns = {word: table.columns[table.words.index(word)] for word in people}
+            for _, cells in tables.read(table):
+                if not isinstance(cells, str):
+                    who, *said = (cells[columns[word]].strip() for word in people)
+                    known[who.upper()] = dict(zip(people[1:], said, strict=True))
+    for row in rows:
+        if row.subject and known:
+            row.about = {**(row.about or {}), **known.get(row.subject, {})}
+        if row.subject.isdecimal() and sex:
+            row.about = {**(row.about or {}), "sex": sex[int(row.subject) % 2]}
         yield row
 
 
@@ -391,6 +471,25 @@ def _png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()
+
+
+def _say(row: Row, match: re.Match[str], but: Container[str] = ()) -> None:
+    """Take over what the parts of a name say, but some."""
+    said = {key: value or "" for key, value in match.groupdict().items() if key not in but}
+    row.label, row.pool = said.pop("label"), said.pop("pool", "")
+    row.subject = said.pop("subject", "").upper()
+    row.about = said or None
+
+
+def _without(part: str, match: re.Match[str]) -> str:
+    """A path without one part of its name."""
+    return match.string[: match.start(part)] + match.string[match.end(part) :]
+
+
+def _no_video(source: Source, file: str) -> str:
+    """Why a clip can be none, by its first bytes, such as those of a pointer; empty if it may."""
+    what = source.images.foreign.get(file, "")
+    return "" if what.startswith(("a video", "not a picture")) else what
 
 
 def _draw(row: Row, numbers: str) -> None:

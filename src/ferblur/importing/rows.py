@@ -1,6 +1,6 @@
 """One row for each picture that a source names, and what is to become of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -20,6 +20,8 @@ class Row:
     content: Callable[[], bytes] | None = None
     """Makes the bytes of an image that is no file of its own: pixels in a table, a face in a scene.
     Raises ValueError with the reason where they cannot be made."""
+    about: Mapping[str, str] | None = None
+    """What else truth.csv says of it, by column: the `clip` that it is a frame of, who is shown."""
     reason: str = ""
     """Why it is left out; empty where it is imported."""
     emotion: str = ""

@@ -4,10 +4,12 @@ import csv
 import errno
 import os
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,6 +17,7 @@ from tqdm import tqdm
 
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_json
+from ferblur.core.ranks import cores
 from ferblur.core.resume import PARTIAL
 from ferblur.core.study import POOLS
 from ferblur.curation.sidecar import NOBODY, SIDECAR
@@ -108,15 +111,15 @@ def write_images(folder: Path, source: Source, rows: Sequence[Row], copy: bool) 
     written = Written()
     for row in kept(rows):
         (folder / row.target).parent.mkdir(parents=True, exist_ok=True)
-    for row in tqdm(kept(rows), desc="import", unit="img", disable=None, mininterval=1):
+    left = kept(rows)
+    bar = tqdm(left, desc="import", unit="img", disable=None, mininterval=1)
+    for row, content in zip(bar, _contents(left), strict=True):
         place = folder / row.target
-        if row.content is None:
+        if content is None:
             _link(source.images.link_target(row.file), place, copy, written)
             continue
-        try:
-            content = row.content()
-        except ValueError as error:
-            row.reason = str(error)
+        if isinstance(content, str):
+            row.reason = content
             continue
         if not place.suffix:
             place = place.with_name(place.name + image_suffix(content))
@@ -137,10 +140,12 @@ def remove_left_out(folder: Path, rows: Iterable[Row]) -> None:
 
 
 def write_people(folder: Path, rows: Sequence[Row]) -> None:
-    """Write each pool's truth.csv: file, subject and source; none where no people are known.
+    """Write each pool's truth.csv: file, subject, source, and what else is known of the pictures.
 
-    Rows that name nobody where others do were left out (`planning.name_pools`).
+    None where no people are known; rows that name nobody where others do were left out
+    (`planning.name_pools`).
     """
+    more = list(dict.fromkeys(name for row in kept(rows) for name in row.about or ()))
     for pool in POOLS:
         shown = [row for row in kept(rows) if pool_of(row) == pool]
         if shown and shown[0].subject:
@@ -149,10 +154,11 @@ def write_people(folder: Path, rows: Sequence[Row]) -> None:
                     row.target.partition("/")[2],
                     f"person {row.subject}" if row.subject.lower() in NOBODY else row.subject,
                     row.file or row.where,
+                    *((row.about or {}).get(name, "") for name in more),
                 )
                 for row in sorted(shown, key=lambda row: row.target)
             )
-            _write_csv(folder / pool / SIDECAR, ("file", "subject", "source"), cells)
+            _write_csv(folder / pool / SIDECAR, ("file", "subject", "source", *more), cells)
 
 
 def write_record(folder: Path, rows: Iterable[Row]) -> None:
@@ -175,6 +181,31 @@ def tally(rows: Iterable[Row]) -> dict[str, Counter[str]]:
     for row in kept(rows):
         counts[pool_of(row)][row.emotion] += 1
     return counts
+
+
+def _contents(rows: Sequence[Row]) -> Iterator[bytes | str | None]:
+    """The bytes of each image that is to be written, or why there are none; None for a file.
+
+    Clips are decoded on every core, a few ahead; the frames of one follow each other.
+    """
+    if not any("clip" in (row.about or {}) for row in rows):
+        yield from map(_content, rows)
+        return
+    ahead: deque[Future[list[bytes | str | None]]] = deque()
+    with ThreadPoolExecutor(cores()) as pool:
+        for _, frames in groupby(rows, key=lambda row: row.file):
+            ahead.append(pool.submit(lambda clip: [*map(_content, clip)], [*frames]))
+            if len(ahead) > 2 * cores():
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
+
+
+def _content(row: Row) -> bytes | str | None:
+    try:
+        return row.content() if row.content else None
+    except ValueError as error:
+        return str(error)
 
 
 def _link(target: Path, place: Path, copy: bool, written: Written) -> None:

@@ -815,25 +815,50 @@ def test_embedded_names_with_and_without_a_suffix(
     assert sorted(files()[path] for path in images) == written
 
 
-def test_muxspace(given: Path, draw: Draw, bring: Bring, record: Record) -> None:
-    draw(*(f"images/{number}.jpg" for number in range(7)))
+def test_muxspace(
+    given: Path, draw: Draw, bring: Bring, record: Record, files: Callable[..., dict[str, bytes]]
+) -> None:
+    names = (
+        "Ada_Nemo_0001",
+        "ada_nemo_0002",
+        "AdaNemo_7",
+        "Eve_Nemo_0001",
+        "Eve_Nemo_0002",
+        "x_1k",
+    )
+    draw(*(f"images/{name}.jpg" for name in (*names, "Eve_Nemo_0003")))
     write(
         given / "data/legend.csv",
         "user.id,image,emotion",
-        *(f"628,{number}.jpg,{('anger', 'HAPPINESS')[number % 2]}" for number in range(6)),
-        "628,0.jpg,ANGER",
-        "628,1.jpg,sadness",
+        *(f"628,{name}.jpg,{label}" for name in names[:-1] for label in ("anger",)),
+        f"628,{names[-1]}.jpg,HAPPINESS",
+        "628,AdaNemo_7.jpg,ANGER",
+        "628,Eve_Nemo_0001.jpg,happiness",
+        "628,ADA_NEMO_0001.JPG,Anger",
+        "628,Eve_Nemo_0002.jpg,happiness",
+        "628,Nobody_0001.jpg,happiness",
     )
-    write(given / "data/500_picts_satz.csv", "user.id;image;emotion", "1;0.jpg;sad")
+    write(given / "data/500_picts_satz.csv", "user.id;image;emotion", "1;x_1k.jpg;sad")
+    with pytest.raises(UserError, match="in both pools, not 1"):
+        bring(given, "mine")  # one person is happy
+    draw("images/Ivy_2.jpg")
+    with (given / "data/legend.csv").open("a") as stream:
+        stream.write("628,Ivy_2.jpg,Happiness\n")
     out = bring(given, "mine", "--deployment", "0.5")
     assert "user.id is who labelled" in out
-    assert "people: not known" in out
+    assert "people: 4 (ada_nemo, adanemo, ivy, x_1k)" in out
     became = record()
-    assert became["data/legend.csv:8"] == "listed twice"
-    assert became["data/legend.csv:3"] == "listed twice, with different labels, people or pools"
-    assert became["data/legend.csv:9"] == became["data/legend.csv:3"]
-    assert became["images/6.jpg"] == "no row names it"
-    assert "rows: 8 = 5 imported + 3 left out" in out
+    assert became["data/legend.csv:8"] == became["data/legend.csv:10"] == "listed twice"
+    different = "listed twice, with different labels, people or pools"
+    assert [line for line, reason in became.items() if reason == different] == [
+        f"data/legend.csv:{number}" for number in (5, 6, 9, 11)
+    ]
+    assert became["data/legend.csv:12"] == "no such file"
+    assert became["images/Eve_Nemo_0003.jpg"] == "no row names it"
+    assert "rows: 12 = 5 imported + 7 left out" in out
+    shown = b"".join(files()[f"{pool}/truth.csv"] for pool in ("train", "deployment"))
+    assert b"/ada_nemo_0002.jpg,ada_nemo,images/ada_nemo_0002.jpg" in shown
+    assert "people: not known" in bring(given, "mine", "--columns", "subject=")
 
 
 def test_our_own_layout_in_other_words(given: Path, draw: Draw, bring: Bring) -> None:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,6 +206,25 @@ def test_the_share_and_the_seed(given: Path, draw: Draw, bring: Bring, files: Fi
     assert files()["deployment/truth.csv"] != second
 
 
+def test_some_emotions_and_some_images(
+    given: Path, draw: Draw, bring: Bring, files: Files, record: Record
+) -> None:
+    table = people(given, draw, 12)
+    with table.open("a") as stream:
+        stream.write("\nfaces/0_joy.jpg,sad,p0\nfaces/1_joy.jpg,fear,p1\nfaces/2_anger.jpg,fear,p2")
+    out = bring(table, "mine", "--emotions", "Angry, joy", "--most", "6", "--seed", "3")
+    # an image with two labels is none of those asked for, and does not become so by --emotions
+    assert "happiness 4" in out
+    became = Counter(record().values())
+    assert became["listed twice, with different labels, people or pools"] == 6
+    assert became["more than 6 of anger"] == 11 - 6
+    assert became["more than 6 of happiness"] == 10 - 6
+    assert "rows: 27 = 12 imported + 15 left out" in out
+    before = files()
+    bring(table, "mine", "--emotions", "anger,happiness", "--most", "6", "--seed", "3")
+    assert files() == before
+
+
 def test_another_profile(given: Path, draw: Draw, bring: Bring, files: Files) -> None:
     bring(people(given, draw), "mine", "--profile", "smoke")
     assert files()["params.yaml"].startswith(b"# The profile smoke for datasets/mine")
@@ -217,6 +237,8 @@ def test_another_profile(given: Path, draw: Draw, bring: Bring, files: Files) ->
         (("mine", "--deployment", "nan"), "--deployment: a share between 0 and 1"),
         (("mine", "--seed", "-1"), "--seed: from 1"),
         (("mine", "--every", "0"), "--every: from 1"),
+        (("mine", "--most", "1"), "--most: from 2, one for each pool, not 1"),
+        (("mine", "--emotions", "fear"), "--emotions: no image shows fear; there are anger, hap"),
         (("mine", "--columns", "place=x"), "--columns: file, label, subject or pool"),
         (("mine", "--labels", "0=Grr grr!"), "--labels: 0=Grr grr!"),
         (("mine", "--profile", "none"), "no profile 'none'"),

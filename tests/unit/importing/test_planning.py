@@ -158,6 +158,99 @@ def test_more_than_ten_emotions() -> None:
         planning.leave_out_lonely(rows)
 
 
+def shown(*people: str, emotion: str = "joy", pool: str = "train") -> list[Row]:
+    """A row for each, of one emotion in one pool."""
+    rows = [row(f"{pool}/{number}.jpg", subject=who) for number, who in enumerate(people)]
+    for one in rows:
+        one.emotion, one.target = emotion, pool
+    return rows
+
+
+def test_other_emotions_are_left_out() -> None:
+    rows = [*shown("a"), *shown("b", emotion="fear"), *shown("c", emotion="smirk")]
+    planning.leave_out_others(rows, [])
+    assert planning.kept(rows) == rows
+    planning.leave_out_others(rows, ["joy", "smirk"])
+    assert [one.reason for one in rows] == ["", "fear is not asked for", ""]
+    with pytest.raises(UserError, match="no image shows anger, fear; there are joy, smirk"):
+        planning.leave_out_others(rows, ["fear", "joy", "anger"])
+
+
+def joyful(rows: list[Row], pool: str = "train") -> Counter[str]:
+    """The joyful images of each person that are kept in a pool."""
+    left = planning.kept(rows)
+    return Counter(one.subject for one in left if (one.emotion, one.target) == ("joy", pool))
+
+
+def test_people_are_drawn_in_proportion_to_their_other_images() -> None:
+    """By the divisors 1, 3, 5, …: of 20, 30 : 10 is 15 : 5; of 10, 5 : 3 : 1 is 6 : 3 : 1."""
+    rows = shown(*"a" * 40, *"b" * 40, *"c" * 40) + shown(*"xyz" * 20, pool="deployment")
+    rows += shown(*"a" * 20, *"b" * 6, emotion="fear") + shown(*"a" * 10, *"b" * 4, emotion="awe")
+    rows += shown(*"xxxxxyyyz", emotion="fear", pool="deployment")
+    planning.leave_out_surplus(rows, 30, 1)
+    assert joyful(rows) == {"a": 15, "b": 5}
+    assert joyful(rows, "deployment") == {"x": 6, "y": 3, "z": 1}
+    left = Counter(one.emotion for one in planning.kept(rows))
+    assert left == {"joy": 30, "fear": 30, "awe": 14}
+    assert {one.reason for one in rows} == {"", "more than 30 of joy", "more than 30 of fear"}
+
+
+def test_one_image_of_each_other_person_comes_before_a_second() -> None:
+    rows = shown(*"aaaaaaaaabbbbccd") + shown(*"eeee", pool="deployment")
+    rows += shown(*"dddddd", emotion="fear")
+    planning.leave_out_surplus(rows, 10, 1)
+    assert joyful(rows) in (Counter("dabcabca"), Counter("dabcabcb"))
+    assert joyful(rows, "deployment") == {"e": 2}
+
+
+def test_pools_keep_their_shares() -> None:
+    rows = shown(*map(str, range(300))) + shown(*map(str, range(100)), pool="deployment")
+    planning.leave_out_surplus(rows, 40, 1)
+    assert Counter(one.target for one in planning.kept(rows)) == {"train": 30, "deployment": 10}
+
+
+@pytest.mark.parametrize("most", [2, 3, 10])
+def test_no_pool_is_emptied(most: int) -> None:
+    rows = shown(*"a" * 500) + shown("b", pool="deployment")
+    planning.leave_out_surplus(rows, most, 1)
+    kept = Counter(one.target for one in planning.kept(rows))
+    assert kept == {"train": most - 1, "deployment": 1}
+
+
+def test_people_are_drawn_alike_however_many_images_they_have() -> None:
+    """Of 30 people with an image each and 30 with 20, half are drawn."""
+    many = 0
+    for seed in range(1, 41):
+        rows = shown(*(f"one{n}" for n in range(30)), *(f"many{n % 30}" for n in range(600)))
+        rows += shown("x", pool="deployment")
+        planning.leave_out_surplus(rows, 31, seed)
+        left = [one.subject for one in planning.kept(rows)]
+        assert len(set(left)) == len(left) == 31
+        many += sum(who.startswith("many") for who in left)
+    assert many / (40 * 30) == pytest.approx(0.5, abs=0.06)  # four standard deviations
+
+
+def test_the_draw_of_images_depends_on_the_seed_alone() -> None:
+    def left(seed: int) -> list[str]:
+        rows = shown(*"abcdefgh" * 5) + shown(*"xyz" * 5, pool="deployment")
+        planning.leave_out_surplus(rows, 20, seed)
+        return [one.file for one in planning.kept(rows)]
+
+    assert left(1) == left(1) != left(2)
+
+
+def test_images_of_nobody_are_drawn_without_people() -> None:
+    rows = shown(*[""] * 30) + shown(*[""] * 10, pool="deployment")
+    planning.leave_out_surplus(rows, 8, 1)
+    assert Counter(one.target for one in planning.kept(rows)) == {"train": 6, "deployment": 2}
+
+
+def test_an_emotion_of_one_pool_only_is_left_to_others() -> None:
+    rows = shown(*"abc")
+    planning.leave_out_surplus(rows, 2, 1)
+    assert planning.kept(rows) == rows
+
+
 def targets(*files: str, least: int = 1) -> list[str]:
     rows = [row(file) for file in files]
     for one in rows:

@@ -53,7 +53,9 @@ def test_only_the_sections_own_key_is_changed(here: Path) -> None:
 
 
 def test_unknown_profiles(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match="no profile 'x'; there are affwild2, demo, smoke"):
+    with pytest.raises(
+        UserError, match="no profile 'x'; there are affwild2, demo, photographs, smoke"
+    ):
         profile.named("x")
     monkeypatch.chdir(here.parent)
     with pytest.raises(UserError, match="run this in the project's folder"):

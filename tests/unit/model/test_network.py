@@ -8,6 +8,7 @@ import pytest
 import torch
 from torchvision.models import googlenet
 
+from ferblur.core.errors import UserError
 from ferblur.core.params import Params, Train
 from ferblur.model import imagenet, network
 
@@ -98,6 +99,27 @@ def test_imagenet_weights_are_used_but_for_the_classifier(
             assert tensor.shape[0] == 6
         else:
             torch.testing.assert_close(tensor, state[name], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("classes", [5, 6])
+def test_rendered_weights_are_used_but_for_the_classifiers(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    monkeypatch.setattr(network, "RENDERED", tmp_path / "googlenet.safetensors")
+    started = changed(train, weights="rendered")
+    with pytest.raises(UserError, match=r"googlenet.safetensors: missing; dvc repro weights/dvc"):
+        network.build(started, classes)
+    torch.manual_seed(1)
+    fitted = network.build(train, 6)
+    network.save(network.RENDERED, fitted)
+    state = fitted.googlenet.state_dict()
+    model = network.build(started, classes).googlenet
+    for name, tensor in model.state_dict().items():
+        if name.startswith(network.CLASSIFIERS):
+            assert tensor.shape != state[name].shape or not torch.equal(tensor, state[name]), name
+        else:
+            torch.testing.assert_close(tensor, state[name], rtol=0, atol=0)
+    assert not model.transform_input
 
 
 def test_inputs_are_transformed_as_torchvision_does(
