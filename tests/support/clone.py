@@ -91,7 +91,7 @@ class Clone:
         path.write_text(path.read_text().replace(old, new))
 
     def stale(self) -> set[str]:
-        status = json.loads(self.run("dvc", "status", "--json"))
+        status = json.loads(self.run("dvc", "status", "--json", "--with-deps", "dvc.yaml"))
         return {name.rpartition(":")[2] for name in status}
 
     def ran(self, *targets: str) -> list[str]:

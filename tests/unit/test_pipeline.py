@@ -21,11 +21,14 @@ from ferblur.core.study import MODELS, TASKS
 
 STAGES = ROOT / "src/ferblur/stages"
 
+APART = ("weights", "extensions")
+"""Folders with stages apart: what training may start from, and what goes beyond the paper."""
+
 
 def stages() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for path in (ROOT / "dvc.yaml", ROOT / "datasets/synthetic/dvc.yaml"):
-        found |= yaml.safe_load(path.read_text())["stages"]
+    for folder in (".", "datasets/synthetic", *APART):
+        found |= yaml.safe_load((ROOT / folder / "dvc.yaml").read_text())["stages"]
     return found
 
 
@@ -37,8 +40,8 @@ def produced(stage: dict[str, Any]) -> set[str]:
     return paths(stage.get("outs", [])) | paths(stage.get("metrics", []))
 
 
-NOTHING_TO_CHOOSE = {"architecture", "tables", "claims", "paper", "report"}
-"""Stages that only show what there is, with no section of their own."""
+NOTHING_TO_CHOOSE = {"architecture", "tables", "claims", "paper", "report", "networks"}
+"""Stages that only show or ask what there is, with no section of their own."""
 
 SHOWN_WHOLE = {"claims": {"figures"}, "report": set()}
 """Stages that show the parameters as a whole, but for these sections."""
@@ -46,12 +49,13 @@ SHOWN_WHOLE = {"claims": {"figures"}, "report": set()}
 NOT_READ = {
     "src/ferblur/core/run_log.py": set(stages()),  # what differs from run to run
     "src/ferblur/evidence/verdicts.py": {"report"},  # which reads what was judged
+    "src/ferblur/stages/statistics.py": {"networks"},  # which shares its reader of predictions
 }
 """Modules that name a file, and the stages that do not read it through them."""
 
 HEAVY = {
-    "torch": {"align", "architecture", "train", "evaluate"},
-    "torchvision": {"architecture", "train", "evaluate"},
+    "torch": {"align", "architecture", "train", "evaluate", "pretrain", "networks"},
+    "torchvision": {"architecture", "train", "evaluate", "pretrain", "networks"},
     "sklearn": {"split", "evaluate"},
 }
 """Packages that take a second to load, and the stages that compute with them."""
@@ -230,6 +234,16 @@ def test_data_flows_one_way() -> None:
     for name, stage in stages().items():
         for path in produced(stage):
             assert made.setdefault(path, name) == name
+
+
+def test_nothing_of_the_study_reads_what_goes_beyond_it() -> None:
+    beyond = yaml.safe_load((ROOT / "extensions/dvc.yaml").read_text())["stages"]
+    made = {path for stage in beyond.values() for path in produced(stage)}
+    for name in stages().keys() - beyond.keys():
+        for path in paths(stages()[name]["deps"]):
+            for out in made:
+                assert not f"{path}/".startswith(f"{out}/"), (name, out)
+                assert not f"{out}/".startswith(f"{path}/"), (name, out)
 
 
 def test_main_runs_the_demo() -> None:

@@ -52,7 +52,7 @@ def commit() -> str:
     if edited:
         raise UserError(f"{edited[0][3:]}: differs from the last commit; commit or undo it first")
     try:
-        output("dvc", "status", "--quiet")
+        output("dvc", "status", "--quiet", "--with-deps", "dvc.yaml")
     except UserError as error:
         raise UserError("dvc.lock: results are not those of the code; run make repro") from error
     return output("git", "rev-parse", "HEAD").strip()

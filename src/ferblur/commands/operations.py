@@ -112,6 +112,8 @@ def image_operations() -> Iterator[Operation]:
     )
     turn = cv2.getRotationMatrix2D((30.5, 30.5), 7.3, 1.0)
     yield "OpenCV rotation", lambda: cv2.warpAffine(picture, turn, (61, 61), flags=cv2.INTER_CUBIC)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    yield "OpenCV grey, resized", lambda: (grey, cv2.resize(grey, (48, 48)))
 
 
 def torch_operations() -> Iterator[Operation]:

@@ -103,14 +103,15 @@ def resample(
 
     Two sets of people are drawn from: those of the training pool, whom both test sets show, and
     the unseen ones, whom every level shows. The same people serve all trainings of both models;
-    the trainings of each model are drawn for themselves, the same for every task. Returns also
+    the trainings of each model are drawn for themselves, the same for every task. A model that
+    comes later may have no own test set, and changes nothing for those before it. Returns also
     how many clusters each set of people has, by `own` and `unseen`. Raises RuntimeError where the
-    trainings of a model, or both models on unseen people, were not shown the same samples.
+    trainings of a model, or all models on unseen people, were not shown the same samples.
     """
     generators = np.random.default_rng(seed).spawn(2 + len(predictions))
     first = {model: next(iter(trainings.values())) for model, trainings in predictions.items()}
     shown = {
-        "own": pd.concat([tasks["test"] for tasks in first.values()]),
+        "own": pd.concat([tasks["test"] for tasks in first.values() if "test" in tasks]),
         "unseen": first["baseline"]["none"],
     }
     for model, trainings in predictions.items():

@@ -59,18 +59,10 @@ def recipe(params: Params) -> Train:
 
 def listed(frames: list[Frame]) -> pd.DataFrame:
     """The frames as `align` takes images, with what is known of each."""
-    rows = [
-        {
-            "source_id": frame.file,
-            "emotion": frame.emotion,
-            "label": EMOTIONS.index(frame.emotion),
-            "subject": str(frame.subject),
-            "image_height": SIZE,
-            "image_width": SIZE,
-        }
-        for frame in frames
-    ]
-    return pd.DataFrame(rows).sort_values("source_id", ignore_index=True)
+    rows = [(f.file, f.emotion, EMOTIONS.index(f.emotion), str(f.subject)) for f in frames]
+    table = pd.DataFrame(rows, columns=["source_id", "emotion", "label", "subject"])
+    sized = table.assign(image_height=SIZE, image_width=SIZE)
+    return sized.sort_values("source_id", ignore_index=True)
 
 
 def manifest(faces: pd.DataFrame, people: int, seed: int) -> pd.DataFrame:

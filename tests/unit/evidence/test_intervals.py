@@ -295,6 +295,25 @@ def test_the_mean_over_trainings_equals_a_bootstrap_done_row_by_row(average: str
         )
 
 
+def test_a_network_without_an_own_test_set_changes_nothing_for_the_others() -> None:
+    trainings = answers(only_people_differ(20, 3))
+    models = dict.fromkeys(MODELS, trainings)
+    alone, people = resample(models, 6, 200, seed=1)
+    one = {task: rows for task, rows in trainings[0].items() if task != "test"}
+    both, people_too = resample({**models, "third": {0: one}}, 6, 200, seed=1)
+    assert people_too == people
+    for model in MODELS:
+        for task in TASKS:
+            np.testing.assert_array_equal(
+                both[model][task].confusions, alone[model][task].confusions
+            )
+            np.testing.assert_array_equal(both[model][task].weights, alone[model][task].weights)
+    assert list(both["third"]) == list(one)
+    # the same people are drawn for it: answers alike differ in nothing
+    difference = both["second"]["low"].mean(accuracy) - both["third"]["low"].mean(accuracy)
+    np.testing.assert_allclose(difference, 0, atol=1e-12)
+
+
 def test_all_trainings_are_shown_the_same_people() -> None:
     alike = answers(only_people_differ(20, trainings=3))
     resampled, _ = resample(dict.fromkeys(MODELS, alike), 6, 500, seed=1)

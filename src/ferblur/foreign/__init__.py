@@ -1,0 +1,1 @@
+"""Other people's emotion networks, read from the files that they publish."""
