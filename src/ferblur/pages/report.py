@@ -17,10 +17,11 @@ from ferblur.evidence import environment, verdicts
 from ferblur.pages.contact_sheet import data_uri, sheets
 from ferblur.pages.wording import (
     ABOUT,
-    CLAIM_COLUMNS,
     LAYER_COLUMNS,
     LEGEND,
     SCORE_COLUMNS,
+    claim_cell,
+    claim_columns,
     score_words,
     sections,
     shown,
@@ -35,14 +36,16 @@ TRAIN_RESULTS = Path("results/train")
 STATISTICS = Path("results/statistics")
 JUDGED = Path("results/claims.json")
 AGREEMENT = Path("results/agreement.json")
+BESIDE = Path("results/beside.json")
 
 
-def drawing(name: str, caption: dict[str, str], searched: bool) -> dict[str, Any]:
-    """A figure of the paper, its size in px, title, caption and alternative text.
-
-    `searched` says whether faces were, or whole images taken.
-    """
-    whole = None if searched else caption.get("whole")
+def drawing(name: str, caption: Mapping[str, str], params: Params) -> dict[str, Any]:
+    """A figure of the paper, its size in px, title, caption and alternative text."""
+    instead = None
+    if not params.figures.show_faces:
+        instead = caption.get("hidden")
+    elif params.align.detector == "none":
+        instead = caption.get("whole")
     content = (FIGURES / f"{name}.svg").read_bytes()
     svg = ElementTree.fromstring(content)
     width, height = (round(float(svg.attrib[side].removesuffix("pt")) / 0.75) for side in
@@ -51,8 +54,8 @@ def drawing(name: str, caption: dict[str, str], searched: bool) -> dict[str, Any
     return {
         "source": data_uri(content, "image/svg+xml"),
         "title": f"Fig. {number}" if number.isdigit() else "Ours",
-        "caption": whole or caption["caption"],
-        "alt": whole or caption["alt"],
+        "caption": instead or caption["caption"],
+        "alt": instead or caption["alt"],
         "stage": "figures",
         "width": width,
         "height": height,
@@ -155,10 +158,10 @@ def content(params: Params) -> dict[str, Any]:
     """Everything the template shows, by name."""
     judged = read_json(JUDGED)
     agreement = read_json(AGREEMENT)
-    claims = judged["claims"]
+    claims, beside = judged["claims"], read_json(BESIDE)
+    claims_by_kind = sections(claims)
     captions = read_yaml(CAPTIONS)
     parameters = params.model_dump().items()
-    searched = params.align.detector != "none"
     return {
         **tables(claims),
         "verdicts": verdicts.VERDICTS,
@@ -168,26 +171,32 @@ def content(params: Params) -> dict[str, Any]:
         "apart": judged["apart"],
         "counts": judged["counts"],
         "settings": Counter(entry["verdict"] for entry in claims.values() if entry["setting"]),
-        "sections": sections(claims),
+        "sections": claims_by_kind,
         "about": ABOUT,
         "legend": LEGEND,
-        "claim_columns": CLAIM_COLUMNS,
+        "claim_columns": {kind: claim_columns(kind, beside["others"]) for kind in claims_by_kind},
+        "claim_cell": claim_cell,
         "conclusions": {key: entry for key, entry in claims.items() if entry["conclusion"]},
         "agreement": agreement,
         "scores": [score_words(cell) for cell in agreement["cells"]],
         "score_columns": SCORE_COLUMNS,
         "comparison": read_json(STATISTICS / "comparison.json"),
         "figures": [
-            drawing(name, caption, searched)
+            drawing(name, caption, params)
             for name, caption in captions.items()
             if name.startswith("fig") and name != "fig09-layers"
         ],
-        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"], searched),
+        "curve": drawing("accuracy-against-blur", captions["accuracy-against-blur"], params),
+        "beside": beside["others"],
+        "beside_columns": beside["columns"],
+        "beside_curve": drawing("accuracy-beside", captions["accuracy-beside"], params)
+        if beside["others"]
+        else None,
         "layers": judged["layers"],
         "layer_columns": LAYER_COLUMNS,
         "layers_caption": captions["fig09-layers"]["caption"],
         "flow": flow(claims),
-        "sheets": sheets(params),
+        "sheets": sheets(params) if params.figures.show_faces else [],
         "environment": surroundings(params.train.seeds[0]),
         "packages": environment.packages(),
         "seeds": {name: section["seed"] for name, section in parameters if "seed" in section}
@@ -201,6 +210,6 @@ def summary(page: Mapping[str, Any]) -> str:
     names = {f"{m}_{s}": f"{m} {s.replace('f1', 'F1')}" for m in MODELS for s in ("accuracy", "f1")}
     table = pd.read_csv(TABLES / "table3.csv").rename(columns=names)
     scores = table[["level", *names.values()]].to_string(index=False, float_format="{:.3f}".format)
-    return "\n".join(
-        ["Table III", scores, page["agreement"]["line"], page["headline"], page["apart"]]
-    )
+    others = [other["summary"] for other in page["beside"]]
+    said = [page["agreement"]["line"], page["headline"], page["apart"], *others]
+    return "\n".join(["Table III", scores, *said])

@@ -26,6 +26,9 @@ CLAIM_COLUMNS = {
 }
 """What a reader is told about a claim, in order, and the headings."""
 
+DATASET_KINDS: tuple[Kind, ...] = ("findings", "protocol")
+"""What claims are about that depends on the dataset, and is shown for other runs too."""
+
 SCORE_COLUMNS = {
     "model": "Model",
     "task": "Faces",
@@ -212,6 +215,21 @@ def claim_words(entry: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def claim_columns(kind: str, others: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """CLAIM_COLUMNS with a column for each other dataset's run, where the kind depends on it."""
+    columns = dict(CLAIM_COLUMNS)
+    why = columns.pop("why")
+    if kind in DATASET_KINDS:
+        columns |= {f"on {other['dataset']}": f"On {other['name']}" for other in others}
+    return columns | {"why": why}
+
+
+def claim_cell(entry: Mapping[str, Any], column: str) -> str:
+    """What a judged claim has in one of `claim_columns`."""
+    there = entry["beside"].get(column.removeprefix("on "), {"said": ""})
+    return str(entry["words"].get(column, there["said"]))
+
+
 def score_words(cell: Mapping[str, Any]) -> dict[str, str]:
     """A score of this run and the committed one's as a row with the keys of SCORE_COLUMNS."""
     numbers = {name: cell[name] for name in ("run", "committed", "tolerance")}
@@ -222,12 +240,6 @@ def score_words(cell: Mapping[str, Any]) -> dict[str, str]:
         "score": cell["score"],
         **{name: f"{number:.4f}" for name, number in numbers.items()},
     }
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table."""
-    lines = [headings, ["---"] * len(headings), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
 def sections(claims: Mapping[str, Mapping[str, Any]]) -> dict[Kind, dict[Verdict, dict[str, Any]]]:
@@ -247,41 +259,3 @@ def sections(claims: Mapping[str, Mapping[str, Any]]) -> dict[Kind, dict[Verdict
         kind: {verdict: entries for verdict, entries in by.items() if entries}
         for kind, by in found.items()
     }
-
-
-def claims_page(judged: Mapping[str, Any], agreement: Mapping[str, Any]) -> str:
-    """The claims, Fig. 9, and the comparison with the committed run, as Markdown.
-
-    `judged` is what the stage `claims` writes as JSON.
-    """
-    lines = ["# The paper's claims, judged by this run", ""]
-    lines += [f"**{judged['headline']}** {judged['apart']}", "", agreement["line"], ""]
-    counts = [
-        [ABOUT[kind], *(str(numbers.get(name, "")) for name in VERDICTS)]
-        for kind, numbers in judged["counts"].items()
-    ]
-    lines += _table(["", *(text.capitalize() for text in VERDICTS.values())], counts)
-    lines += ["", LEGEND]
-    for kind, by_verdict in sections(judged["claims"]).items():
-        lines += ["", f"## {ABOUT[kind]}"]
-        for name, entries in by_verdict.items():
-            rows = [
-                list((e["words"] | {"claim": f"{e['claim']} (`{key}`)"}).values())
-                for key, e in entries.items()
-            ]
-            lines += ["", f"### {len(rows)} {VERDICTS[name]}", ""]
-            lines += _table(list(CLAIM_COLUMNS.values()), rows)
-        if kind == "architecture":
-            lines += [
-                "",
-                "### Fig. 9 as torchvision has it, with the paper's value in brackets",
-                "",
-            ]
-            lines += _table(
-                list(LAYER_COLUMNS.values()), [list(r.values()) for r in judged["layers"]]
-            )
-    scores = [score_words(cell) for cell in agreement["cells"]]
-    rows = [[words[name] for name in SCORE_COLUMNS] for words in scores]
-    lines += ["", "## This run beside the committed run", "", agreement["line"], ""]
-    lines += _table(list(SCORE_COLUMNS.values()), rows)
-    return "\n".join(lines) + "\n"

@@ -1,26 +1,32 @@
-"""Judge every claim of the paper, and compare this run with the committed one."""
+"""Judge every claim of the paper, and compare this run with the committed ones.
+
+With its own dataset's, number by number; with those of other datasets, verdict by verdict.
+"""
 
 from pathlib import Path
 
 from ferblur.core import stage
 from ferblur.core.files import read_json, write_json, write_text
 from ferblur.core.params import load_params
-from ferblur.evidence import facts, run_comparison, verdicts
-from ferblur.pages.wording import apart, claim_words, claims_page, headline, layer_words
+from ferblur.evidence import facts, other_runs, run_comparison, verdicts
+from ferblur.pages import beside
+from ferblur.pages.markdown import claims_page
+from ferblur.pages.wording import apart, claim_words, headline, layer_words
 
 JUDGED = Path("results/claims.json")
 CLAIMS_PAGE = Path("results/claims.md")
 VERDICT_COUNTS = Path("results/verdicts.json")
 AGREEMENT = Path("results/agreement.json")
+BESIDE = Path("results/beside.json")
 
 
 def main() -> None:
-    """Write the verdicts as JSON and Markdown, their counts, and the comparison."""
+    """Write the verdicts as JSON and Markdown, their counts, and the comparisons."""
     params = load_params()
-    dataset = Path(params.data.root).name
+    dataset = run_comparison.dataset()
     known = facts.gather(params)
     agreement = run_comparison.compare(
-        run_comparison.this_run(), read_json(run_comparison.COMMITTED)
+        run_comparison.this_run(), read_json(run_comparison.committed_run())
     )
     trainings = facts.of_trainings(params.data.chance)
     claims = {}
@@ -29,6 +35,12 @@ def main() -> None:
         judgeable = entry["verdict"] in verdicts.JUDGEMENTS
         entry["trainings"] = verdicts.held(claim, trainings) if judgeable else None
         claims[claim.id] = entry | {"words": claim_words(entry)}
+    others = {name: other_runs.read(name) for name in other_runs.others(dataset)}
+    for name, found in beside.cells(
+        claims, {o: run["claims"] for o, run in others.items()}
+    ).items():
+        claims[name]["beside"] = found
+    shown_beside = beside.content(dataset, claims, others)
     counts = verdicts.count(claims)
     content = {
         "dataset": dataset,
@@ -43,8 +55,10 @@ def main() -> None:
     write_json(VERDICT_COUNTS, {"findings": counts["findings"], "rest": rest})
     write_json(JUDGED, content)
     write_json(AGREEMENT, agreement)
-    write_text(CLAIMS_PAGE, claims_page(content, agreement))
-    print(content["headline"], content["apart"], agreement["line"], sep="\n")
+    write_json(BESIDE, shown_beside)
+    write_text(CLAIMS_PAGE, claims_page(content, shown_beside, agreement))
+    summaries = [other["summary"] for other in shown_beside["others"]]
+    print(content["headline"], content["apart"], *summaries, agreement["line"], sep="\n")
 
 
 if __name__ == "__main__":

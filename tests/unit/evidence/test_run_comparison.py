@@ -188,6 +188,28 @@ def test_other_parameters_are_named(run: Any, committed: Any) -> None:
     assert "from the stage evaluate@second-1 on" in found["line"]
 
 
+def test_parameters_of_faces_that_no_stage_renders_are_none_of_a_run(
+    run: Any, committed: Any
+) -> None:
+    run["outputs"]["evaluate@second-1"] = "d"
+    shared = {"synthesize": {"seed": 1}, "pretrain": {"clips": 6}}
+    committed["params"] |= {"data": {"root": "datasets/photographs"}}
+    run["params"] |= {"data": {"root": "datasets/photographs"}} | shared
+    assert run_comparison.compare(run, committed)["verdict"] == "within tolerance"
+    for record in (run, committed):
+        record["params"]["train"]["weights"] = "rendered"
+    assert (
+        "(pretrain.clips)"
+        in run_comparison.compare(
+            run, committed | {"params": committed["params"] | {"pretrain": {"clips": 12}}}
+        )["line"]
+    )
+    for record in (run, committed):
+        record["params"]["train"]["weights"] = "none"
+        record["params"]["data"]["root"] = "datasets/synthetic"
+    assert "(synthesize)" in run_comparison.compare(run, committed)["line"]
+
+
 def test_other_seeds_are_other_parameters(run: Any, committed: Any) -> None:
     run["params"]["train"]["seeds"] = [1, 2, 4]
     run["scores"] = scores(*AROUND, seeds=(1, 2, 4))

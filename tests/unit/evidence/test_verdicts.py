@@ -314,14 +314,14 @@ def test_what_names_an_emotion_that_is_not_there_is_not_comparable() -> None:
             judged = judge(entry, recalls(FIVE), "x", FIVE)
             if "fear" in entry.emotions:
                 assert judged["verdict"] == "not_comparable", name
-                assert judged["reason"] == "this run has no fear"
+                assert judged["reason"] == "no fear among the classes"
                 assert not [key for key in judged["measured"] if "fear" in key]
                 assert judged["relation"]
             else:
                 assert judged["verdict"] == "reproduced", name
     two = ("happiness", "surprise")
     judged = judge(ALL["fig12-sadness"], recalls(two), "x", two)
-    assert judged["reason"] == "this run has no anger and no disgust and no sadness"
+    assert judged["reason"] == "no anger and no disgust and no sadness among the classes"
 
 
 def test_a_class_beyond_the_studys_is_not_compared() -> None:

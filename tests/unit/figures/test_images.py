@@ -90,6 +90,62 @@ def test_a_box_is_where_the_face_is_in_a_picture_of_any_size(
     assert drawn == [(32, 32), (8, 8)]  # the second is shrunk by 4
 
 
+@pytest.mark.parametrize("emotions", ALL)
+def test_unseen_images_are_counted_by_class(tmp_path: Path, emotions: tuple[str, ...]) -> None:
+    shown = [name for place, name in enumerate(emotions) for _ in range(3 + place)]
+    images.samples_unseen(tmp_path / "a.svg", pd.DataFrame({"emotion": shown}), emotions)
+    said = words(tmp_path / "a.svg")
+    assert [word for word in said if word in emotions] == [*emotions]
+    for place in range(len(emotions)):
+        assert f"{3 + place} images," in said
+    assert said.count("not shown") == len(emotions)
+    assert pictures(tmp_path / "a.svg") == 0
+
+
+def test_an_unseen_image_has_its_box_on_a_plain_ground(tmp_path: Path, smoke: Params) -> None:
+    path = tmp_path / "a.svg"
+    nowhere = tmp_path / "absent"  # it is not even read
+    images.detected(path, nowhere, found(), smoke.figures, seen=False)
+    assert words(path) == ["detected"]
+    assert smoke.figures.second.lower() in path.read_text()
+    whole = found(status="kept whole: no face", x="", y="", width="", height="")
+    images.detected(path, nowhere, whole, smoke.figures, seen=False)
+    assert words(path) == ["not shown", "raw"]
+    assert pictures(path) == 0
+    images.aligned_unseen(path, "aligned")
+    assert words(path) == ["not shown", "aligned"]
+    assert pictures(path) == 0
+
+
+@pytest.mark.parametrize("size", [32, 128, 130])
+def test_drawn_bars_get_narrower_by_half(size: int) -> None:
+    chart, widths = images.bars(size)
+    assert chart.shape == (size, size, 3)
+    assert chart.dtype == np.uint8
+    assert {*chart.ravel().tolist()} == {0, 255}
+    assert (chart == chart[:1, :, :1]).all()
+    quarter = size // 4
+    for place, width in enumerate(widths):
+        group = chart[0, place * quarter : (place + 1) * quarter, 0].astype(int)
+        changes = np.flatnonzero(np.diff(group)) + 1
+        assert changes.tolist() == list(range(width, quarter, width))
+        assert width in (1, widths[0] // 2**place)
+
+
+def test_blur_on_drawn_bars_is_the_studys(tmp_path: Path, smoke: Params) -> None:
+    path = tmp_path / "a.svg"
+    images.levels_unseen(path, smoke)
+    assert pictures(path) == 0
+    said = words(path)
+    assert [word for word in said if "px" in word] == [
+        "none (0 px)", "low (2 px)", "medium (4 px)", "high (8 px)", "very high (14 px)",
+    ]  # fmt: skip
+    assert said.count("16") == said.count("2") == 5  # widths of bars under each level
+    greys = {int(grey[:2], 16) for grey in re.findall(r"fill: #(\w{6})", path.read_text())}
+    # the mean of a box over the edge of a bar: 5 px wide, it takes four values between the two
+    assert {255, 51, 102, 153, 204} <= greys  # black is not written
+
+
 def test_an_image_taken_whole_has_no_box(pool: Path, smoke: Params) -> None:
     whole = found(status="kept whole: no face", x="", y="", width="", height="")
     images.detected(pool / "a.svg", pool, whole, smoke.figures)

@@ -14,6 +14,7 @@ from ferblur.core.study import EMOTIONS, LEVELS, MODELS
 from ferblur.figures.scores import (
     FITTING,
     accuracy_against_blur,
+    accuracy_beside,
     confusion,
     curves,
     frequency_axis,
@@ -118,6 +119,58 @@ def test_a_confusion_matrix_has_a_row_for_each_class(
     assert [word for word in said if word.startswith("(")] == [f"({n})" for n in counts.ravel()]
     width = float(re.findall(r'width="([\d.]+)pt"', (tmp_path / "a.svg").read_text())[0])
     assert width == pytest.approx(72 * (COLUMN if size <= FITTING else PAGE))
+
+
+def test_a_confusion_matrix_without_a_raster_looks_the_same(tmp_path: Path) -> None:
+    counts = np.array([[9, 1, 0], [2, 5, 3], [0, 0, 4]])
+    with_raster, without = tmp_path / "a.svg", tmp_path / "b.svg"
+    confusion(with_raster, counts, ("a", "b", "c"))
+    confusion(without, counts, ("a", "b", "c"), raster=False)
+    assert "<image " in with_raster.read_text()
+    assert "<image " not in without.read_text()
+    assert words(with_raster) == words(without)
+    # the text lies where it lay: row by row from the top
+    places = [
+        re.findall(r"<g transform=\"translate\(([\d.]+) ([\d.]+)\)", path.read_text())
+        for path in (with_raster, without)
+    ]
+    for one, other in zip(*places, strict=True):
+        assert [float(x) for x in one] == pytest.approx([float(x) for x in other], abs=0.5)
+
+
+def other(name: str, *networks: str) -> dict[str, object]:
+    """What is drawn of another dataset's run."""
+    score = {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}}
+    return {
+        "name": name,
+        "drawn": {
+            "emotions": FIVE,
+            "size": 128,
+            "radii": dict(zip(LEVELS, (0, 2, 4, 8, 14), strict=True)),
+            "scores": {model: dict.fromkeys(LEVELS, score) for model in MODELS},
+            "trainings": {model: {} for model in MODELS},
+            "networks": {network: dict.fromkeys(LEVELS, score) for network in networks},
+        },
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_other_datasets_runs_are_drawn_side_by_side(
+    tmp_path: Path, smoke: Params, count: int
+) -> None:
+    others = [other("photographs", "fer", "deepface"), other("rendered faces"), other("mine")]
+    published = pd.DataFrame({"radius": [0, 2], "baseline": 0.5, "second": 0.5})
+    path = tmp_path / "a.svg"
+    accuracy_beside(path, others[:count], published, smoke.figures)
+    said = words(path)
+    for number, name in enumerate(("photographs", "rendered faces", "mine")):
+        assert said.count(name) == (number < count)
+    for label in ("baseline", "baseline, paper", "chance", "fer", "deepface"):
+        assert said.count(label) == 1  # once for all of them
+    assert "chance here" not in said  # there, not here
+    assert "<image " not in path.read_text()
+    width = float(re.findall(r'width="([\d.]+)pt"', path.read_text())[0])
+    assert width == pytest.approx(72 * (COLUMN if count == 1 else PAGE))
 
 
 @pytest.mark.parametrize("emotions", [EMOTIONS, FIVE, SEVEN])

@@ -1,5 +1,6 @@
 """What the page says about the run it shows."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from clone import ROOT
 from ferblur.core.arithmetic import THREADS
 from ferblur.core.files import read_yaml, write_json
+from ferblur.core.params import load_params
 from ferblur.pages import report
 
 
@@ -34,16 +36,23 @@ def test_a_level_is_shown_with_its_strength() -> None:
     assert list(report.strength(pd.Series(sharp)).values()) == ["0", "0.00", "0.0", ""]
 
 
-def test_a_figure_of_what_was_not_searched_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_figure_of_what_was_not_searched_or_is_not_shown_says_so(
+    project: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "FIGURES", tmp_path)
+    monkeypatch.setattr(report, "FIGURES", project)
     captions = read_yaml(ROOT / "paper/captions.yaml")
-    for name in ("fig04-detected", "fig06-blur-levels"):
-        (tmp_path / f"{name}.svg").write_text('<svg width="72pt" height="72pt"/>')
+    for name in ("fig04-detected", "fig06-blur-levels", "fig12-baseline-confusion"):
+        (project / f"{name}.svg").write_text('<svg width="72pt" height="72pt"/>')
         caption = captions[name]
-        for searched, whole in ((True, None), (False, caption.get("whole"))):
-            shown = report.drawing(name, caption, searched)
-            assert shown["caption"] == (whole or caption["caption"])
-            assert shown["alt"] == (whole or caption["alt"])
+        for detector, seen, instead in (
+            ("mtcnn", True, None),
+            ("none", True, "whole"),
+            ("mtcnn", False, "hidden"),
+            ("none", False, "hidden"),
+        ):
+            edit(align={"detector": detector}, figures={"show_faces": seen})
+            shown = report.drawing(name, caption, load_params())
+            assert shown["caption"] == caption.get(instead, caption["caption"])
+            assert shown["alt"] == caption.get(instead, caption["alt"])
     assert "detected" not in captions["fig04-detected"]["whole"]
+    assert "not shown" in captions["fig04-detected"]["hidden"]

@@ -1,13 +1,11 @@
 """One wording of claims and scores, for Markdown, PDF and page."""
 
-import re
 from typing import Any
 
 import pytest
 
 from face_tables import FIVE, SEVEN
 from ferblur.core.study import EMOTIONS
-from ferblur.evidence.verdicts import KINDS, VERDICTS
 from ferblur.pages import wording
 
 
@@ -124,30 +122,21 @@ def test_the_headline_counts_findings_alone() -> None:
     assert wording.headline(none) == expected
 
 
-def test_the_page_has_every_claim_and_score_once() -> None:
-    claims = {
-        f"{kind}-{name}": (found := entry(kind=kind, verdict=name, claim="a | b"))
-        | {"words": wording.claim_words(found)}
-        for kind, possible in KINDS.items()
-        for name in possible
-    }
-    cell = {"model": "second", "task": "very_high", "score": "f1", "run": 0.5, "committed": 0.25,
-            "tolerance": 0.01}  # fmt: skip
-    row = dict.fromkeys(wording.LAYER_COLUMNS, "x")
-    judged = {"headline": "H.", "apart": "A.", "counts": COUNTS, "layers": [row], "claims": claims}
-    page = wording.claims_page(judged, {"line": "The same.", "cells": [cell]})
-    for kind, possible in KINDS.items():
-        place = page.index(f"\n## {wording.ABOUT[kind]}")
-        for name in possible:
-            assert page.count(f"(`{kind}-{name}`)") == 1
-            place = page.index(f"\n### 1 {VERDICTS[name]}", place)
-            assert page.index(f"(`{kind}-{name}`)") > place
-    assert page.index("**H.** A.") < page.index("The same.") < page.index("| 24 | 5 | 6 | 32 |  |")
-    assert "| second | very high | f1 | 0.5000 | 0.2500 | 0.2500 | 0.0100 |" in page
-    assert "| " + " | ".join("x" * len(row)) + " |" in page
-    for line in page.splitlines():
-        if "(`" in line and line.startswith("|"):
-            assert len(re.split(r"(?<!\\)\|", line)) == len(wording.CLAIM_COLUMNS) + 2
+def test_other_runs_have_columns_where_the_dataset_matters() -> None:
+    others = [
+        {"dataset": "paper", "name": "paper"},
+        {"dataset": "synthetic", "name": "rendered faces"},
+    ]
+    columns = wording.claim_columns("findings", others)
+    assert [*columns][-3:] == ["on paper", "on synthetic", "why"]
+    assert columns["on synthetic"] == "On rendered faces"
+    assert wording.claim_columns("architecture", others) == wording.CLAIM_COLUMNS
+    assert wording.claim_columns("protocol", []) == wording.CLAIM_COLUMNS
+    found = entry(beside={"paper": {"said": "undecided"}}, paper=0.5)
+    found |= {"words": wording.claim_words(found)}
+    cells = [wording.claim_cell(found, column) for column in columns]
+    assert cells[2] == "0.5"
+    assert cells[-3:] == ["undecided", "", ""]
 
 
 @pytest.mark.parametrize(

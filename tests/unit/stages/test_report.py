@@ -28,7 +28,8 @@ def test_shows_every_claim_figure_and_stage(finished: Path) -> None:
     judged = read_json(Path("results/claims.json"))
     for name in judged["claims"]:
         assert page.count(f'<tr id="{name}">') == 1
-    assert page.count("<img ") == 12 + 3  # drawings and contact sheets
+    others = read_json(Path("results/beside.json"))["others"]
+    assert page.count("<img ") == 12 + bool(others) + 3  # drawings and contact sheets
     assert all(alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page))
     for stage in ("synthesize", "train@baseline-1", "evaluate@second-2", "paper"):
         assert f'<th scope="row">{stage}</th>' in page
