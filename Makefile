@@ -130,9 +130,9 @@ committed: setup ## make this run the one that others are compared with (after r
 beside: setup $(FER) ## compute the results on photographs that are shown beside the demo's (after make photographs; half an hour)
 	@edited=$$(git status --porcelain --untracked-files=no -- . ':!dvc.lock'); if [ "$$edited" ]; then \
 		echo "make beside brings back the last commit when it ends; commit or undo first:"; echo "$$edited"; exit 1; fi
-	@$(MAKE) --no-print-directory repro PROFILE=photographs
-	@$(MAKE) --no-print-directory networks
-	@python -m ferblur.commands.committed
+	@$(MAKE) --no-print-directory repro PROFILE=photographs && $(MAKE) --no-print-directory networks \
+		&& python -m ferblur.commands.committed \
+		|| { echo "stopped, with the photographs' parameters and results; to go on: git checkout HEAD -- . && make beside"; exit 1; }
 	@git checkout --quiet HEAD -- . ':!paper/committed/photographs'
 	@dvc checkout --force --quiet 2> /dev/null || true  # what no cache holds is computed again
 	@$(MAKE) --no-print-directory repro networks

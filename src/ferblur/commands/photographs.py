@@ -8,7 +8,7 @@ Nothing of the photographs is in this repository, and neither are the names of t
 show. The files' paths are such names, so the list that the files are checked against,
 photographs.csv, holds hashes alone: of each file, the first digits of the SHA-256 of its path and
 of its content, sorted. It can tell of any file whether it belongs to the set, and unchanged, and
-it lists nobody.
+it lists nobody; but the set's names are public, and whoever has one can try it against the hashes.
 """
 
 import argparse
@@ -49,15 +49,14 @@ MOST = 400
 """Images of an emotion: the set has 5,696 of happiness, and of no other above 368."""
 
 SHARE, SEED = 0.33, 1
-SHOWN = 3
 
 LICENCE = """\
 These are photographs of people. The repository they come from is under the Apache License 2.0, but
 most of its files are news photographs of named people, under the names of the set Labeled Faces in
 the Wild, and others are stills of films. Its licence cannot settle the rights in them, and nothing
-says that the people shown agreed. Use them for research on this machine, and pass nothing on that
-shows or names anybody: no image, no figure, no table of files. make photographs-delete removes them
-and says what else was made from them (docs/ethics.md)."""
+says that the people shown agreed. Use them for research, on machines of your own, and pass nothing
+on that shows or names anybody: no image, no figure, no table of files. make photographs-delete
+removes them and says what else was made from them (docs/ethics.md)."""
 
 DELETED = """\
 What was made from them may still be in data/, models/, .partial/, results/report.html and in DVC's
@@ -159,10 +158,12 @@ def alone() -> Iterator[None]:
 def arriving(source: str | None, commit: str) -> Iterator[Path]:
     """Yield a folder with the commit's files; it becomes PLACE if the block succeeds.
 
-    What git fetched is kept until then, so that a killed run need not fetch it again. Raises
-    UserError with git's words, and with what to do without a network.
+    What git fetched is kept until then, so that a killed run need not fetch it again, nor one in
+    which git could not write the files. Raises UserError with git's words, and with what to do
+    without a network.
     """
     folder, repository = _unfinished()
+    said = ""
     shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
     folder.mkdir(parents=True)
     try:
@@ -170,13 +171,17 @@ def arriving(source: str | None, commit: str) -> Iterator[Path]:
             copy(given, folder)
         else:
             fetch(source or ADDRESS, commit, repository)
-            _git(repository, f"--work-tree={folder}", "checkout", "--force", "--quiet", commit,
-                 "--", IMAGES, LEGEND, plain=True)  # fmt: skip
+            said = _git(repository, f"--work-tree={folder}", "checkout", "--force", "--quiet",
+                        commit, "--", IMAGES, LEGEND, plain=True)  # fmt: skip
+            if said:
+                said = re.sub(rf"{IMAGES}/[\w.-]+", f"{IMAGES}/…", said)  # a name of somebody
+                raise UserError(f"{folder}: {said}; what was fetched is kept for the next run")
         yield folder
         folder.rename(PLACE)
         shutil.rmtree(repository, ignore_errors=True)
     except UserError:
-        shutil.rmtree(repository, ignore_errors=True)  # it is of no use
+        if not said:
+            shutil.rmtree(repository, ignore_errors=True)  # it is of no use
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -238,34 +243,36 @@ def fetch(source: str, commit: str, repository: Path) -> None:
 def listed(folder: Path) -> list[str]:
     """The paths of all files that are used, sorted: the legend and the images.
 
-    Raises UserError naming whatever there is no regular file, such as a link or a folder.
+    Raises UserError counting what there is no regular file, such as a link or a folder.
     """
     names = sorted(os.listdir(folder / IMAGES))
     paths = [LEGEND, *(f"{IMAGES}/{name}" for name in names)]
     odd = [path for path in paths if (folder / path).is_symlink() or not (folder / path).is_file()]
     if odd:
-        raise UserError(f"{folder}: no regular file, and there must be nothing else: {_some(odd)}")
+        raise UserError(f"{folder}: {len(odd):,} of {len(paths):,} are no regular files")
     return paths
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
     """The shortened hash of each used file's content, by that of its path."""
-    return {key: value for key, (_, value) in _identified(folder).items()}
+    return {
+        hashlib.sha256(os.fsencode(path)).hexdigest()[:PATH]: sha256(folder / path)[:CONTENT]
+        for path in listed(folder)
+    }
 
 
 def check(folder: Path, wanted: Mapping[str, str], fault: str) -> None:
-    """Raise UserError where files are missing, changed or additional: how many, and which ones.
+    """Raise UserError where files are missing, changed or additional.
 
-    The message begins with `fault`. Of a missing file nobody knows what it was called.
+    The message begins with `fault` and counts them; the files' names are those of people.
     """
-    found = _identified(folder)
-    changed = [path for key, (path, value) in found.items() if wanted.get(key, value) != value]
-    others = [path for key, (path, _) in found.items() if key not in wanted]
-    missing = len(wanted.keys() - found.keys())
-    faults = [f"{missing:,} missing"] if missing else []
-    faults += [f"{len(changed):,} changed ({_some(changed)})"] if changed else []
-    faults += [f"{len(others):,} additional ({_some(others)})"] if others else []
-    if faults:
+    found = fingerprints(folder)
+    numbers = {
+        "missing": len(wanted.keys() - found.keys()),
+        "changed": sum(wanted.get(key, value) != value for key, value in found.items()),
+        "additional": len(found.keys() - wanted.keys()),
+    }
+    if faults := [f"{number:,} {what}" for what, number in numbers.items() if number]:
         raise UserError(f"{fault} {', '.join(faults)}, of {len(wanted):,}")
 
 
@@ -280,17 +287,6 @@ def write_manifest(commit: str, found: Mapping[str, str]) -> None:
     """Write what `read_manifest` reads."""
     rows = [f"{path},{content}" for path, content in sorted(found.items())]
     write_text(MANIFEST, "\n".join((f"commit,{commit}", "path,content", *rows, "")))
-
-
-def _identified(folder: Path) -> dict[str, tuple[str, str]]:
-    """The path and the shortened hash of the content of each used file, by that of its path."""
-    return {
-        hashlib.sha256(os.fsencode(path)).hexdigest()[:PATH]: (
-            path,
-            sha256(folder / path)[:CONTENT],
-        )
-        for path in listed(folder)
-    }
 
 
 def _unfinished() -> tuple[Path, Path]:
@@ -330,12 +326,6 @@ def _git(repository: Path, *arguments: str, plain: bool = False, show: bool = Fa
     telling = [line for line in lines if line.startswith(("fatal:", "error:"))]
     last = [f"git ends with {process.returncode}", *filter(None, lines)][-1]
     return printable((telling or [last])[0], 200)
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first few of some names."""
-    shown = ", ".join(printable(name) for name in names[:SHOWN])
-    return shown + ", …" * (len(names) > SHOWN)
 
 
 def _commit(text: str) -> str:

@@ -32,6 +32,7 @@ COPIED = PARTIAL / "params.yaml"
 """The profile as it was copied over params.yaml: what differs from it there is the user's."""
 
 BUILT_IN = DATASETS / "synthetic"
+PHOTOGRAPHS = DATASETS / "photographs"
 RENDERED = 128**2 / 1e6
 """Megapixels of a rendered face."""
 
@@ -102,6 +103,8 @@ def count(params: Params) -> Counts:
     Raises UserError with all that is wrong with the dataset.
     """
     root, emotions = Path(params.data.root), params.data.emotions
+    if root == PHOTOGRAPHS and not root.exists():
+        raise UserError(f"{root}: not there yet; make photographs fetches and imports it")
     if root != BUILT_IN:
         return layout.check(root, emotions)
     if unknown := [emotion for emotion in emotions if emotion not in EMOTIONS]:

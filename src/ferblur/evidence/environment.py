@@ -16,18 +16,30 @@ INPUTS = ("src", "params.yaml", "dvc.yaml", "requirements.lock", "paper/*.typ", 
 def commit() -> str:
     """The git commit checked out, and whether code or parameters were edited since.
 
-    Without a repository, as in the image, FERBLUR_COMMIT names the commit it was built from.
+    A profile of that commit, copied over params.yaml, is no edit. Without a repository, as in the image, FERBLUR_COMMIT names the commit it was built from.
     """
     try:
         head = subprocess.run(
             ["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True
         ).stdout.strip()
+        inputs = [name for name in INPUTS if name != "params.yaml" or not _is_a_profile()]
         edited = subprocess.run(
-            ["git", "status", "--porcelain", "--", *INPUTS], check=True, capture_output=True
+            ["git", "status", "--porcelain", "--", *inputs], check=True, capture_output=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return os.environ.get("FERBLUR_COMMIT") or "unknown (no git repository here)"
     return f"{head} with edits" if edited else head
+
+
+def _is_a_profile() -> bool:
+    """Whether params.yaml is one of the commit's profiles."""
+    copied = subprocess.run(
+        ["git", "hash-object", "params.yaml"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    profiles = subprocess.run(
+        ["git", "ls-tree", "HEAD", "profiles/"], check=True, capture_output=True, text=True
+    ).stdout
+    return copied in profiles.split()
 
 
 def cpuinfo(field: str) -> str:

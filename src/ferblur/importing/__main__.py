@@ -234,8 +234,8 @@ def describe(rows: Sequence[Row], named: int, pools: str) -> None:
     )
     print(f"smallest: {said}")
     print(f"pools: {pools}")
-    people = sorted({row.subject for row in planning.kept(rows)} - {""})
-    print(f"people: {len(people):,} ({_some(people)})" if people else "people: not known")
+    people = {row.subject for row in planning.kept(rows)} - {""}
+    print(f"people: {len(people):,}" if people else "people: not known")
 
 
 def warnings(source: Source, rows: Sequence[Row], pools: str) -> Iterator[str]:

@@ -161,7 +161,8 @@ def test_the_commit_comes_in_and_nothing_else(run: Run, here: Path, unpacked: Pa
     assert "neutral is not asked for 6" in out
     assert "listed twice 1, listed twice, with different labels, people or pools 2" in out
     assert "no row names it 1" in out
-    assert "people: 7 (adaa_nemo, adab_nemo" in out
+    assert "people: 7\n" in out
+    assert "nemo" not in out.lower()
     assert "pass nothing on that" in out
     assert "make photographs-delete" in out
 
@@ -275,7 +276,7 @@ def test_sources_that_are_none(run: Run, here: Path, tmp_path: Path) -> None:
     assert refused(run, here, tmp_path / "x.zip").startswith(f"{tmp_path / 'x.zip'}: fatal: ")
 
 
-def test_files_missing_changed_and_additional_are_counted_and_named(
+def test_files_missing_changed_and_additional_are_counted_and_not_named(
     run: Run, here: Path, unpacked: Path
 ) -> None:
     images = unpacked / "images"
@@ -286,14 +287,13 @@ def test_files_missing_changed_and_additional_are_counted_and_named(
     (images / "other.jpg").write_bytes(b"x")
     (images / "\x1b[31m.jpg").write_bytes(b"x")
     said = refused(run, here, unpacked)
-    assert f"{unpacked}: has not the files of commit" in said
-    assert "3 missing, 4 changed (images/Adac_Nemo_0000.jpg, images/Adac_Nemo_0001.jpg, " in said
-    assert "_0002.jpg, …), 2 additional (images/\\x1b[31m.jpg, images/other.jpg), of 51" in said
+    assert said.startswith(f"{unpacked}: has not the files of commit")
+    assert said.endswith(": 3 missing, 4 changed, 2 additional, of 51")
 
 
 def test_a_changed_legend_is_refused(run: Run, here: Path, unpacked: Path) -> None:
     (unpacked / "data/legend.csv").write_text("user.id,image,emotion\n")
-    assert "1 changed (data/legend.csv), of 51" in refused(run, here, unpacked)
+    assert refused(run, here, unpacked).endswith(": 1 changed, of 51")
 
 
 def test_what_lies_there_is_not_trusted(run: Run, here: Path) -> None:
@@ -302,7 +302,7 @@ def test_what_lies_there_is_not_trusted(run: Run, here: Path) -> None:
     image = next((photographs.PLACE / "images").iterdir())
     image.unlink()  # what a link leads to stays
     image.write_bytes(b"x")
-    with pytest.raises(UserError, match=r"facial_expressions: delete it, .* 1 changed \(images/"):
+    with pytest.raises(UserError, match=r"facial_expressions: delete it, .* 1 changed, of 51"):
         run()
     assert tree(here / "datasets/photographs") == before
 
@@ -317,8 +317,7 @@ def test_only_regular_files_are_taken(run: Run, here: Path, unpacked: Path, kind
         place.mkdir()
     else:
         os.mkfifo(place)
-    assert "no regular file" in (said := refused(run, here, unpacked))
-    assert "images/Adaa_Nemo_0003.jpg" in said
+    assert refused(run, here, unpacked) == f"{unpacked}: 1 of 51 are no regular files"
 
 
 def test_a_link_in_the_repository_is_refused(run: Run, here: Path, repository: Path) -> None:
@@ -329,7 +328,7 @@ def test_a_link_in_the_repository_is_refused(run: Run, here: Path, repository: P
     commit, wanted = photographs.read_manifest()
     del commit
     photographs.write_manifest(git(repository, "rev-parse", "HEAD"), wanted)
-    assert "no regular file" in refused(run, here)
+    assert "1 of 51 are no regular files" in refused(run, here)
 
 
 def command(

@@ -86,6 +86,9 @@ def test_names_a_dataset_that_is_not_there(folder: Path, edit: Callable[..., Non
     edit(data={"root": "datasets/mine"})
     with pytest.raises(UserError, match="datasets/mine: no such folder"):
         preflight.main([])
+    edit(data={"root": "datasets/photographs"})
+    with pytest.raises(UserError, match="photographs: not there yet; make photographs fetches and"):
+        preflight.main([])
 
 
 EVEN = dict.fromkeys(EMOTIONS, 100)

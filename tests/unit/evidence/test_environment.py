@@ -33,6 +33,8 @@ def test_the_commit_and_its_edits(clone: Clone, monkeypatch: pytest.MonkeyPatch)
     before = Path("params.yaml").read_text()
     Path("params.yaml").write_text(before + "# edited\n")
     assert environment.commit() == f"{head} with edits"
+    Path("params.yaml").write_text(Path("profiles/photographs.yaml").read_text())
+    assert environment.commit() == head  # PROFILE= copied it
     Path("params.yaml").write_text(before)
 
 
