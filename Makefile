@@ -54,7 +54,7 @@ photographs: setup ## fetch public photographs of faces as datasets/photographs;
 photographs-delete: setup ## delete them, and say what else was made from them
 	@python -m ferblur.commands.photographs --delete
 
-repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|affwild2 switches first
+repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|photographs|affwild2 switches first
 	@python -m ferblur.commands.preflight $(PROFILE)
 	@python -m ferblur.commands.repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
@@ -116,7 +116,7 @@ scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk
 structure: setup ## measure what long clips, short clips and stills do to the scores (a quarter of an hour)
 	python benchmarks/structure.py
 
-renders: setup ## measure what more rendered faces to start from are worth on photographs (after make photographs; three hours, or minutes on a GPU)
+renders: setup ## measure what more rendered faces to start from are worth on photographs (after make photographs; three hours; minutes on a GPU, with --arithmetic float32: docs/training.md)
 	python benchmarks/renders.py
 
 processors: setup ## compute the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer

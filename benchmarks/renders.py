@@ -1,13 +1,18 @@
 """How accuracy on photographs grows with the rendered faces that training starts from.
 
     make photographs
-    make renders         # three hours on two cores, minutes where a GPU is
+    make renders         # portable arithmetic: three hours on two cores
+
+On a GPU it takes minutes, after `source .venv/bin/activate`:
+
+    python benchmarks/renders.py --arithmetic float32
 
 Fits networks to the demo's training pool and to a growing number of the rendered faces of the stage
 `pretrain`, then both models to the photographs, from each of these and from random weights, once
 from each of `train.seeds`. Faces and samples are those of profiles/photographs.yaml.
 `prepare FOLDER` writes the samples as the networks take them and `measure FOLDER` trains on them,
-so that the second may run on another machine. Writes `benchmarks/renders.json`.
+so that the second may run on another machine of yours. FOLDER then holds pixels of the photographs
+and weights fitted to them: delete it afterwards, on both. Writes `benchmarks/renders.json`.
 """
 
 import argparse
@@ -27,6 +32,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ferblur.core import arithmetic
+from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import read_json, write_csv, write_json, write_text
 from ferblur.core.params import PARAMS, Params, Train, load_params
 from ferblur.core.ranks import Ranks, cores
@@ -59,13 +65,16 @@ class Stored:
 
 
 def store(folder: Path, name: str, faces: Any, rows: pd.DataFrame, params: Train) -> None:
-    """Write a manifest's samples as the network takes them, N x S x S x 3 uint8, and its rows."""
+    """Write a manifest's samples as the network takes them, N x S x S x 3 uint8, and their rows.
+
+    The rows do not say which file a sample is of: the photographs' names are those of people.
+    """
     from ferblur.dataset.samples import Samples
 
     samples = Samples(faces, rows, params.input_size, params.channel_order)
     batches = [samples.batch(range(i, min(i + 64, len(rows))))[0] for i in range(0, len(rows), 64)]
     np.save(folder / f"{name}.npy", np.concatenate(batches))
-    write_csv(folder / f"{name}.csv", rows)
+    write_csv(folder / f"{name}.csv", rows.filter(["label", "split", "subject"]))
 
 
 def stored(folder: Path, name: str, rows: Any = slice(None)) -> Stored:
@@ -223,6 +232,10 @@ def main() -> None:
     parser.add_argument("--arithmetic", default=arithmetic.PORTABLE)
     parser.add_argument("--processes", type=int, default=cores())
     arguments = parser.parse_args()
+    if arguments.step and not arguments.folder:
+        raise UserError(f"{arguments.step}: name the FOLDER of the samples too")
+    if arguments.step != "measure" and not DATASET.is_dir():
+        raise UserError(f"{DATASET}: not there; make photographs fetches it")
     params = load_params(PROFILE)
     train = params.train.model_copy(update={"arithmetic": arguments.arithmetic})
     params = params.model_copy(update={"train": train})
@@ -238,4 +251,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line():
+        main()

@@ -54,9 +54,9 @@ LICENCE = """\
 These are photographs of people. The repository they come from is under the Apache License 2.0, but
 most of its files are news photographs of named people, under the names of the set Labeled Faces in
 the Wild, and others are stills of films. Its licence cannot settle the rights in them, and nothing
-says that the people shown agreed. Use them for research, on machines of your own, and pass nothing
-on that shows or names anybody: no image, no figure, no table of files. make photographs-delete
-removes them and says what else was made from them (docs/ethics.md)."""
+says that the people shown agreed. Use them for research on machines of your own, and
+pass nothing on that shows or names anybody: no image, no figure, no table of files.
+make photographs-delete removes them and says what else was made from them (docs/ethics.md)."""
 
 DELETED = """\
 What was made from them may still be in data/, models/, .partial/, results/report.html and in DVC's

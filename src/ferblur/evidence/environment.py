@@ -16,7 +16,8 @@ INPUTS = ("src", "params.yaml", "dvc.yaml", "requirements.lock", "paper/*.typ", 
 def commit() -> str:
     """The git commit checked out, and whether code or parameters were edited since.
 
-    A profile of that commit, copied over params.yaml, is no edit. Without a repository, as in the image, FERBLUR_COMMIT names the commit it was built from.
+    A profile of that commit, copied over params.yaml, is no edit. Without a repository, as in the
+    image, FERBLUR_COMMIT names the commit it was built from.
     """
     try:
         head = subprocess.run(

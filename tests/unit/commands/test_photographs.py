@@ -374,6 +374,34 @@ def test_a_killed_fetch_leaves_nothing_that_is_trusted(
     assert [path.name for path in (here / "datasets/.sources").iterdir()] == ["facial_expressions"]
 
 
+def test_files_that_git_cannot_write_are_not_fetched_again(
+    run: Run, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "bin/git"
+    fake.parent.mkdir()
+    fake.write_text(
+        "#!/bin/sh\n"
+        'case " $* " in *" checkout "*)\n'
+        "echo 'error: unable to write file images/Adaa_Nemo_0001.jpg' >&2; echo more >&2\n"
+        "exit 1;; esac\n"
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
+    with pytest.raises(UserError) as caught:
+        run()
+    folder, fetched = photographs._unfinished()
+    assert str(caught.value) == (
+        f"{folder}: error: unable to write file images/…; what was fetched is kept for the next run"
+    )
+    assert not folder.exists()
+    assert not photographs.PLACE.exists()
+    fake.unlink()
+    repository.rename(repository.with_name("away"))
+    assert "30 imported" in run()
+    assert not fetched.exists()
+
+
 def test_nothing_is_said_on_the_way_where_nobody_watches(here: Path) -> None:
     with command(here) as done:
         out, err = done.communicate()

@@ -254,7 +254,8 @@ def test_a_profile_replaces_a_profile_but_not_edits(folder: Path) -> None:
     with pytest.raises(UserError, match=r"uncommitted edits; .*cp profiles/smoke\.yaml params"):
         preflight.use_profile("smoke")
     assert params.read_text().endswith("# mine\n")
-    with pytest.raises(UserError, match="no profile 'tiny'; there are affwild2, demo, smoke"):
+    known = "affwild2, demo, photographs, smoke"
+    with pytest.raises(UserError, match=f"no profile 'tiny'; there are {known}"):
         preflight.use_profile("tiny")
 
 
@@ -274,7 +275,7 @@ def test_an_imported_dataset_brings_its_profile(folder: Path) -> None:
     assert (folder / "params.yaml").read_bytes() == profile("demo")
     with pytest.raises(
         UserError,
-        match=r"there are affwild2, demo, smoke, mine, theirs \(profiles/\*\.yaml and ",
+        match=r"affwild2, demo, photographs, smoke, mine, theirs \(profiles/\*\.yaml and ",
     ):
         preflight.use_profile("yours")
 
