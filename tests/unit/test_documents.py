@@ -8,12 +8,13 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from clone import ROOT, committed
 from ferblur.core.params import Synthesize, load_params
-from ferblur.core.study import MODELS, TASKS
+from ferblur.core.study import LEVELS, MODELS, TASKS
 from ferblur.evidence.verdicts import paper_value, read_claims
 from ferblur.rendering import clips, expression
 
@@ -22,7 +23,15 @@ DATASHEET = (ROOT / "docs/datasheet.md").read_text()
 
 DOCUMENTS = sorted(
     path
-    for folder in (".", "docs", "datasets", "tests", "weights/none")
+    for folder in (
+        ".",
+        "docs",
+        "datasets",
+        "tests",
+        "weights/deepface",
+        "weights/fer",
+        "weights/none",
+    )
     for path in (ROOT / folder).glob("*.md")
 )
 
@@ -147,6 +156,30 @@ def test_datasheet_has_the_scores_of_every_structure() -> None:
         ]
         for name, found in measured.items()
     }
+
+
+def test_training_has_what_rendered_faces_to_start_from_are_worth() -> None:
+    measured = json.loads((ROOT / "benchmarks/renders.json").read_text())["starts"]
+    run = json.loads(committed("paper/committed/photographs/run.json"))
+    all_of_them = {
+        "faces": json.loads(committed("results/pretrain.json"))["train"],
+        **{
+            model: {
+                level: [scores[level]["accuracy"] for scores in trainings.values()]
+                for level in LEVELS
+            }
+            for model, trainings in run["scores"].items()
+        },
+    }
+    rows = table((ROOT / "docs/training.md").read_text(), "start")
+    assert [[faces, model, *cells] for _, faces, _, model, *cells in rows] == [
+        [
+            f"{start.get('faces', 0):,}", model,
+            *(f"{fmean(start[model][level]):.3f}" for level in LEVELS),
+        ]
+        for start in (*measured.values(), all_of_them)
+        for model in MODELS
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

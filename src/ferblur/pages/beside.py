@@ -110,7 +110,7 @@ def _start(params: Mapping[str, Any]) -> str:
     return {
         "none": "a random start",
         "rendered": (
-            "a network fitted to "
+            "a network pretrained on "
             f"{shown(rendered.get('clips', 0) * rendered.get('frames', 0))} rendered faces"
         ),
         "imagenet": "ImageNet's weights",
