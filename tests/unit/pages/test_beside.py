@@ -140,9 +140,9 @@ def test_what_the_other_faces_are_is_said() -> None:
         "The dataset photographs has 1,300 images of 700 people to train on and 600 images to test "
         "on, of which 400, as many of each emotion, are shown at each level of blur. The classes "
         "are anger, disgust, happiness, sadness and surprise, so guessing is right in 0.2 of the "
-        "cases; the study's are 6. Each model was trained 3 times, from a network pretrained on 24,000 "
-        "rendered faces. Intervals (95 %) cover the choice of people, 300 unseen and 200 in the "
-        "own test sets, and of trainings; no interval covers which people and pictures the models "
+        "cases; the study's are 6. Each model was trained 3 times, from a network pretrained on "
+        "24,000 rendered faces. Intervals (95 %) cover the choice of people, 300 unseen and 200 in "
+        "the own test sets, and of trainings; no interval covers which people and pictures the models "
         "are trained on."
     )
 
