@@ -142,8 +142,8 @@ def test_what_the_other_faces_are_is_said() -> None:
         "are anger, disgust, happiness, sadness and surprise, so guessing is right in 0.2 of the "
         "cases; the study's are 6. Each model was trained 3 times, from a network pretrained on "
         "24,000 rendered faces. Intervals (95 %) cover the choice of people, 300 unseen and 200 in "
-        "the own test sets, and of trainings; no interval covers which people and pictures the models "
-        "are trained on."
+        "the own test sets, and of trainings; no interval covers which people and pictures the "
+        "models are trained on."
     )
 
 
