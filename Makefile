@@ -133,8 +133,8 @@ beside: setup $(FER) ## compute the results on photographs that are shown beside
 	@$(MAKE) --no-print-directory repro PROFILE=photographs && $(MAKE) --no-print-directory networks \
 		&& python -m ferblur.commands.committed \
 		|| { echo "stopped, with the photographs' parameters and results; to go on: git checkout HEAD -- . && make beside"; exit 1; }
-	@git checkout --quiet HEAD -- . ':!paper/committed/photographs'
-	@dvc checkout --force --quiet 2> /dev/null || true  # what no cache holds is computed again
+	@git checkout --quiet HEAD -- . ':!paper/committed/photographs' ':!weights' ':!results/pretrain.json'
+	@dvc checkout --force --quiet --allow-missing  # what no cache holds is computed again
 	@$(MAKE) --no-print-directory repro networks
 
 clean: ## delete the environment and everything that make repro makes anew

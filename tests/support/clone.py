@@ -83,7 +83,7 @@ class Clone:
     def restore(self) -> None:
         """Undo every edit since the last commit."""
         self.run("git", "checkout", "-q", "--", ".")
-        self.run("dvc", "checkout", "-q")
+        self.run("dvc", "checkout", "-q", "--allow-missing")
 
     def edit(self, old: str, new: str) -> None:
         path = self.folder / "params.yaml"
