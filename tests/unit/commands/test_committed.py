@@ -47,6 +47,7 @@ def test_a_finished_run_can_become_the_committed_one(finished: Path) -> None:
 
 
 def test_committed_runs_do_not_nest(finished: Path) -> None:
+    shutil.rmtree(COMMITTED / "photographs", ignore_errors=True)
     shutil.copytree(OWN, COMMITTED / "photographs")
     sizes = []
     for _ in range(2):

@@ -43,6 +43,7 @@ def test_a_folder_that_was_not_filled_is_left_out(commit: Callable[[str], Path])
 
 def test_what_a_run_shows_is_read(commit: Callable[[str], Path]) -> None:
     folder = commit("mine")
+    (folder / "networks.json").unlink(missing_ok=True)
     found = other_runs.read("mine")
     assert found["networks"] == {}
     seeds = [str(seed) for seed in found["params"]["train"]["seeds"]]
