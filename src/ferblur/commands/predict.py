@@ -1,0 +1,97 @@
+"""The emotions of the faces in a user's own pictures: `ferblur predict IMAGE ...`.
+
+Pictures are read, searched, levelled and cropped as the pipeline does it, by params.yaml; but every
+face of a picture is kept, the most certain first, where the pipeline keeps one.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from ferblur.alignment.detection import make_detector
+from ferblur.commands.classifiers import Classifier, named
+from ferblur.commands.pictures import emotions_named, every_face
+from ferblur.core.errors import UserError, explain
+from ferblur.core.params import Align, Params
+from ferblur.foreign.networks import proportions
+
+BOX = ("x", "y", "width", "height")
+
+
+def laplacian_variance(face: np.ndarray) -> float:
+    """Variance of the Laplacian of an aligned face, H x W x 3 uint8; the less, the smoother.
+
+    Of grey levels, 0 to 255. It depends on what is shown too, so it is no radius.
+    """
+    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(grey, cv2.CV_64F).var())
+
+
+def predict(
+    path: Path, classifier: Classifier, detector: Any, params: Align
+) -> list[dict[str, Any]]:
+    """An entry for each face in a picture. Raises UserError where there is none."""
+    faces, table = every_face(path, detector, params)
+    probabilities = classifier(faces, proportions(table))
+    entries = []
+    for number, (face, row) in enumerate(zip(faces, table.to_dict("records"), strict=True)):
+        whole = pd.isna(row["x"])  # no face was searched, or none was found and all was kept
+        entries.append(
+            {
+                "file": str(path),
+                "face": number + 1,
+                "box": None if whole else {name: int(row[name]) for name in BOX},
+                "answer": classifier.emotions[int(probabilities[number].argmax())],
+                "probabilities": dict(
+                    zip(classifier.emotions, probabilities[number].tolist(), strict=True)
+                ),
+                "laplacian_variance": laplacian_variance(face),
+            }
+        )
+    return entries
+
+
+def said(entries: Sequence[dict[str, Any]], emotions: Sequence[str]) -> str:
+    """Entries as a table, a line a face."""
+    rows = [
+        {
+            "file": entry["file"],
+            "face": entry["face"],
+            "box": "whole" if entry["box"] is None else "{x},{y} {width}x{height}".format(
+                **entry["box"]
+            ),
+            "answer": entry["answer"],
+            **{name: f"{entry['probabilities'][name]:.3f}" for name in emotions},
+            "Laplacian's variance": f"{entry['laplacian_variance']:.1f}",
+        }
+        for entry in entries
+    ]  # fmt: skip
+    return pd.DataFrame(rows).to_string(index=False) if rows else "no face"
+
+
+def run(
+    images: Sequence[Path], model: str, emotions: str | None, params: Params
+) -> tuple[str, dict[str, Any]]:
+    """Predict as the command line asks: the table to print, and what the JSON has.
+
+    What is wrong with a picture is said on stderr, in a line, and the others are done.
+    """
+    classes = emotions_named(emotions, params)
+    classifier, detector = named(model, classes), make_detector(params.align.detector)
+    entries: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
+    for path in images:
+        try:
+            entries += predict(path, classifier, detector, params.align)
+        except (UserError, OSError) as error:
+            if (reason := explain(error)) is None:
+                reason = f"{path}: {error}"
+            print(reason, file=sys.stderr)
+            failed.append({"file": str(path), "reason": reason.removeprefix(f"{path}: ")})
+    found = {"model": model, "emotions": list(classes), "faces": entries, "failed": failed}
+    return said(entries, classes), found

@@ -1,0 +1,73 @@
+"""Every face of the pictures that can be read, and a line for each of the others.
+
+pytest tests/unit/commands/test_predict.py
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import convolve
+
+from ferblur.commands import predict
+from ferblur.commands.classifiers import named
+from ferblur.commands.predict import laplacian_variance
+from ferblur.core.params import Params, load_params
+from ferblur.dataset.blur import box_blur
+
+PLAIN = "def f(x): return [[0.2, 0.5, 0.1, 0.1, 0.05, 0.05]] * len(x)\n"
+
+
+@pytest.fixture
+def whole(project: Path, edit: Callable[..., None], picture: Callable[..., np.ndarray]) -> Params:
+    edit(align={"detector": "none"})
+    for seed in range(2):
+        Image.fromarray(picture(seed, 50, 60)).save(f"{seed}.png")
+    Path("junk.jpg").write_text("junk")
+    Path("mine_predicts.py").write_text(PLAIN)
+    return load_params()
+
+
+def test_laplacian_of_grey_levels(picture: Callable[..., np.ndarray]) -> None:
+    face = picture(3)
+    grey = np.rint(face.astype(float) @ [0.299, 0.587, 0.114])
+    kernel = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]], float)
+    expected = convolve(grey, kernel, mode="mirror").var()
+    assert laplacian_variance(face) == pytest.approx(
+        expected, rel=0.02
+    )  # a few greys differ by one
+    blurred = [laplacian_variance(box_blur(face, radius)) for radius in (0, 2, 4, 8)]
+    assert blurred == sorted(blurred, reverse=True)
+
+
+def test_the_others_are_done(whole: Params, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [Path(name) for name in ("0.png", "junk.jpg", "none.jpg", "1.png")]
+    said, found = predict.run(paths, "mine_predicts:f", None, whole)
+    assert [entry["file"] for entry in found["faces"]] == ["0.png", "1.png"]
+    assert [entry["file"] for entry in found["failed"]] == ["junk.jpg", "none.jpg"]
+    errors = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in errors] == ["junk.jpg", "none.jpg"]
+    assert found["failed"][1]["reason"] == "no such file"
+    first = found["faces"][0]
+    assert (first["box"], first["face"], first["answer"]) == (None, 1, "disgust")
+    assert list(first["probabilities"]) == found["emotions"] == list(whole.data.emotions)
+    assert len(said.splitlines()) == 3
+    assert predict.run([Path("junk.jpg")], "mine_predicts:f", None, whole)[0] == "no face"
+
+
+class One:
+    """A detector that finds one face in a picture."""
+
+    def detect(self, images: np.ndarray) -> list[list[object]]:
+        from ferblur.alignment.detection import Detection
+
+        return [[Detection((5, 6, 30, 40), (28, 20), (12, 20), 0.9)] for _ in images]
+
+
+def test_the_box_is_in_px_of_the_file(whole: Params) -> None:
+    classifier = named("mine_predicts:f", whole.data.emotions)
+    (entry,) = predict.predict(Path("0.png"), classifier, One(), whole.align)
+    assert entry["box"] == {"x": 5, "y": 6, "width": 30, "height": 40}
+    assert "5,6 30x40" in predict.said([entry], whole.data.emotions)
