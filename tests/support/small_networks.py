@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.onnx._internal.torchscript_exporter.onnx_proto_utils as exporter
@@ -12,16 +13,23 @@ from ferblur.core.params import Train
 from ferblur.model import network
 
 
-def untrained(path: Path, params: Train, classes: int, seed: int = 0) -> network.Network:
-    """Save a network of the pipeline that answers each picture differently; returns it."""
-    torch.manual_seed(seed)
+def untrained(path: Path, params: Train, classes: int, pictures: np.ndarray) -> network.Network:
+    """Save a network of the pipeline that tells N x H x W x 3 uint8 pictures apart; returns it."""
+    images = torch.from_numpy(pictures)
+    torch.manual_seed(0)
     model = network.build(params, classes).train()
     for weights in model.parameters():  # GoogLeNet's own are so small that all answers are one
         if weights.ndim > 1:
             nn.init.kaiming_normal_(weights)
-    with torch.no_grad():  # batch statistics
-        for _ in range(3):
-            model(torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8))
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None  # its statistics are then the mean over what it has seen
+    with torch.no_grad():
+        model(images)
+        logits, _ = model.eval()(images)
+        last, spread = model.googlenet.fc, logits.std(dim=0)
+        last.weight /= spread[:, None]  # no answer is much more certain than another
+        last.bias.copy_((last.bias - logits.mean(dim=0)) / spread)
     network.save(path, model)
     return network.load(path)
 

@@ -103,12 +103,12 @@ def test_a_model_of_the_pipeline_and_its_onnx_file_agree(
     tmp_path: Path, smoke: Params, faces: np.ndarray
 ) -> None:
     settings = smoke.train.model_copy(update={"input_size": 64})
-    model = untrained(tmp_path / "last.safetensors", settings, 6)
+    model = untrained(tmp_path / "last.safetensors", settings, 6, faces)
     with torch.inference_mode():
         expected = torch.softmax(model(torch.from_numpy(faces))[0], 1).numpy()
-    assert np.ptp(expected, axis=0).max() > 0.01  # faces differ
+    assert np.ptp(expected, axis=0).max() > 0.05  # faces differ
     ours = named(str(tmp_path / "last.safetensors"), EMOTIONS)(faces, SQUARE)
-    assert np.allclose(ours, expected, atol=1e-6)
+    assert np.allclose(ours, expected, atol=2e-5)
     asked = Probabilities(model)
     for number, options in (3, {}), (2, ANY_NUMBER):  # faces that it takes
         example = torch.rand(number, 3, 64, 64)
