@@ -125,7 +125,7 @@ def ask(
 
     Blurring is not timed.
     """
-    boxes = _proportions(faces)[places]
+    boxes = proportions(faces.table)[places]
     answers, seconds = {}, {}
     for radius in tqdm(radii, desc="audit", unit="radius", disable=None):
         parts, taken = [], 0.0
@@ -140,12 +140,6 @@ def ask(
         answers[radius] = np.concatenate(parts)
         seconds[radius] = taken / len(places)
     return answers, seconds
-
-
-def _proportions(faces: Faces) -> np.ndarray:
-    """As `proportions`, where whole pictures, without a box, are among the faces, too."""
-    box = {name: pd.to_numeric(faces.table[name], errors="coerce") for name in ("width", "height")}
-    return proportions(faces.table.assign(**box))
 
 
 def said(found: Audit) -> str:

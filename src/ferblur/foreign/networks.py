@@ -88,8 +88,10 @@ class Published:
 
 def proportions(table: pd.DataFrame) -> np.ndarray:
     """Width / height of what each of N aligned faces was: a detector's box, or a whole image."""
-    width = table["width"].fillna(table["image_width"])
-    return (width / table["height"].fillna(table["image_height"])).to_numpy()
+    # a column is text where a face was taken whole, and has no box
+    width, height = (pd.to_numeric(table[side], "coerce") for side in ("width", "height"))
+    shares = width.fillna(table["image_width"]) / height.fillna(table["image_height"])
+    return shares.to_numpy(dtype=float)
 
 
 def cut(face: np.ndarray, proportion: float) -> np.ndarray:

@@ -141,6 +141,9 @@ def test_proportions_are_the_boxes_or_the_images() -> None:
          "image_height": [400, 60]}
     )  # fmt: skip
     assert proportions(table).tolist() == [0.75, 1.5]
+    read = table.astype({"width": "str", "height": "str"})  # as Faces.open reads empty cells
+    read.loc[1, ["width", "height"]] = ""
+    assert proportions(read).tolist() == [0.75, 1.5]
 
 
 def test_every_sample_is_answered_once_in_order(seven: networks.Published) -> None:
