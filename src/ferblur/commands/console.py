@@ -9,6 +9,7 @@ the pipeline's own numbers.
 
 import argparse
 import json
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -36,6 +37,14 @@ def per_class(text: str) -> Any:
     if text.isdecimal() and int(text):
         return int(text)
     raise argparse.ArgumentTypeError(f"must be smallest, all, or a number from 1, not {text!r}")
+
+
+def show(text: str) -> None:
+    """Print; a reader such as `head` may have enough before the end."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
 
                 lines, found = predict.run(given.images, given.model, given.emotions, params)
                 content, failed = json.dumps(found, indent=2), bool(found["failed"])
-        print(content if given.json else lines)
+        show(content if given.json else lines)
     if failed:
         sys.exit(1)
 

@@ -111,3 +111,10 @@ def test_arithmetic_is_fixed_before_what_computes_is_loaded() -> None:
     )
     assert done.stdout == "False True\n"
     assert done.returncode == 1
+
+
+def test_a_reader_that_has_enough_is_no_fault() -> None:
+    code = "from ferblur.commands import console; console.show('a line\\n' * 100_000)"
+    piped = f'{sys.executable} -c "{code}" | head -n 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", piped], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a line\n", "")
