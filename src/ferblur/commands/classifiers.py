@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from ferblur.core.arithmetic import PORTABLE
 from ferblur.core.errors import UserError, printable
@@ -103,8 +104,7 @@ def _file(model: str) -> Path:
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     """Of N x K logits, in float64, so that no rounding makes two classes equal."""
-    grown = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=1, keepdims=True))
+    return np.asarray(softmax(logits.astype(np.float64), axis=1))
 
 
 def _from_python(name: str, call: Answer, emotions: Sequence[str]) -> Classifier:

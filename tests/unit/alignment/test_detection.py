@@ -60,7 +60,8 @@ def test_hard_cases() -> None:
 
 
 @pytest.mark.skipif(
-    not reference.real_faces(), reason="its photographs may not be shipped, and are not here"
+    not reference.real_faces(),
+    reason="compares photographs that may not be shipped; hard cases are compared everywhere",
 )
 def test_real_faces() -> None:
     theirs = read("real-faces.json")

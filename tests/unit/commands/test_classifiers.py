@@ -148,17 +148,8 @@ def test_other_onnx_files_are_refused(tmp_path: Path, faces: np.ndarray) -> None
 def test_fers_classes_are_ours_and_its_boxes_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: np.ndarray
 ) -> None:
-    layers = [
-        keras_file.described("InputLayer", "in", batch_input_shape=[None, 64, 64, 1]),
-        keras_file.described("Conv2D", "a", "in", filters=7, kernel_size=[9, 9], strides=[8, 8],
-                             activation="relu", use_bias=False),
-        keras_file.described("GlobalAveragePooling2D", "b", "a"),
-        keras_file.described("Activation", "c", "b", activation="softmax"),
-    ]  # fmt: skip
-    kernel = np.random.default_rng(1).normal(size=(9, 9, 1, 7)).astype(np.float32)
-    path = tmp_path / "fer.h5"
-    weights: keras_file.Weights = [("in", {}), ("a", {"kernel": kernel}), ("b", {}), ("c", {})]
-    keras_file.write(path, weights, keras_file.graph(layers))
+    kernel = np.random.default_rng(1).normal(size=(9, 9, 1, 7))
+    path = keras_file.write_like_fer(tmp_path / "fer.h5", kernel)
     fer = replace(foreign.FER, file=path, hash=sha256(path))
     monkeypatch.setattr(foreign, "FER", fer)
     found = named("fer", EMOTIONS)(faces, SQUARE)

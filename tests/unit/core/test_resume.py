@@ -82,7 +82,7 @@ def elsewhere(
         return
     disk = Path(request.param)
     if not os.access(disk, os.W_OK) or disk.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip(f"{disk} is no other disk")
+        pytest.skip(f"moves files to another disk, and {disk} is none that may be written to")
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         yield Path(folder)
 

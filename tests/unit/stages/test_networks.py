@@ -28,17 +28,8 @@ SEEDS = (1, 2)
 
 def published(path: Path, name: str, seed: int) -> foreign.Published:
     """A network from random weights, under another's name."""
-    draw = np.random.default_rng(seed)
-    layers = [
-        keras_file.described("InputLayer", "in", batch_input_shape=[None, 64, 64, 1]),
-        keras_file.described("Conv2D", "a", "in", filters=7, kernel_size=[9, 9], strides=[8, 8],
-                             activation="relu", use_bias=False),
-        keras_file.described("GlobalAveragePooling2D", "b", "a"),
-        keras_file.described("Activation", "c", "b", activation="softmax"),
-    ]  # fmt: skip
-    kernel = draw.normal(size=(9, 9, 1, 7)).astype(np.float32)
-    weights: keras_file.Weights = [("in", {}), ("a", {"kernel": kernel}), ("b", {}), ("c", {})]
-    keras_file.write(path, weights, keras_file.graph(layers))
+    kernel = np.random.default_rng(seed).normal(size=(9, 9, 1, 7))
+    keras_file.write_like_fer(path, kernel)
     return replace(foreign.FER, name=name, file=path, hash=sha256(path))
 
 
