@@ -49,7 +49,6 @@ SHOWN_WHOLE = {"claims": {"figures"}, "report": set()}
 NOT_READ = {
     "src/ferblur/core/run_log.py": set(stages()),  # what differs from run to run
     "src/ferblur/evidence/verdicts.py": {"report"},  # which reads what was judged
-    "src/ferblur/stages/statistics.py": {"networks"},  # which shares its reader of predictions
 }
 """Modules that name a file, and the stages that do not read it through them."""
 

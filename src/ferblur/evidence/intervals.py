@@ -5,6 +5,7 @@ Ours, not the paper's, which trains each model once and gives point values.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from ferblur.evidence.differences import differences
+
+EVALUATE = Path("data/evaluate")
 
 Interval = dict[str, float]
 """A measured `value` with the `low` and `high` end of its confidence interval."""
@@ -86,6 +89,13 @@ def training_weights(trainings: int, resamples: int, generator: np.random.Genera
         shares = np.full(trainings, 1 / trainings)
         drawn = generator.multinomial(trainings - 1, shares, size=resamples) / (trainings - 1)
     return np.vstack([np.full((1, trainings), 1 / trainings), drawn])
+
+
+def read_predictions(name: str, seed: int) -> dict[str, pd.DataFrame]:
+    """Prediction rows of one training, by task (test and the five levels)."""
+    types = {"source_id": str, "subject": str}
+    table = pd.read_csv(EVALUATE / name / f"{seed}.csv", dtype=types, keep_default_na=False)
+    return {str(task): rows for task, rows in table.groupby("task", sort=False)}
 
 
 def clusters(rows: pd.DataFrame) -> np.ndarray:

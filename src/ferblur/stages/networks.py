@@ -20,10 +20,9 @@ from ferblur.core.study import LEVELS, MODELS
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.dataset.samples import Samples
-from ferblur.evidence.intervals import accuracy, f1, interval, resample
+from ferblur.evidence.intervals import accuracy, f1, interval, read_predictions, resample
 from ferblur.foreign.networks import KNOWN, Published, proportions, there
 from ferblur.model.training import deterministic
-from ferblur.stages.statistics import read_predictions
 
 ALIGN = Path("data/align")
 BALANCE = Path("data/balance")

@@ -18,21 +18,14 @@ from ferblur.evidence.intervals import (
     f1,
     interval,
     mcnemar,
+    read_predictions,
     recall,
     resample,
 )
 
-EVALUATE = Path("data/evaluate")
 EVALUATE_RESULTS = Path("results/evaluate")
 METRICS = Path("results/metrics")
 STATISTICS = Path("results/statistics")
-
-
-def read_predictions(name: str, seed: int) -> dict[str, pd.DataFrame]:
-    """Prediction rows of one training, by task (test and the five levels)."""
-    types = {"source_id": str, "subject": str}
-    table = pd.read_csv(EVALUATE / name / f"{seed}.csv", dtype=types, keep_default_na=False)
-    return {str(task): rows for task, rows in table.groupby("task", sort=False)}
 
 
 def right(rows: pd.DataFrame) -> np.ndarray:
