@@ -161,7 +161,8 @@ def content(params: Params) -> dict[str, Any]:
     claims, beside = judged["claims"], read_json(BESIDE)
     claims_by_kind = sections(claims)
     captions = read_yaml(CAPTIONS)
-    parameters = params.model_dump().items()
+    unused = set() if params.train.weights == "rendered" else {"pretrain"}
+    parameters = params.model_dump(exclude=unused).items()
     return {
         **tables(claims),
         "verdicts": verdicts.VERDICTS,
