@@ -1,0 +1,128 @@
+"""Training a variant of the study's models from every seed, side by side, and asking it."""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from ferblur.beyond.blurring import STUDYS, BlurredSamples
+from ferblur.core.arithmetic import PORTABLE
+from ferblur.core.params import Params
+from ferblur.core.ranks import Ranks, cores
+from ferblur.core.resume import die_with_parent
+from ferblur.core.study import LEVELS
+from ferblur.dataset.faces import Faces
+from ferblur.model import network
+from ferblur.model.device import choose_device
+from ferblur.model.training import deterministic, fit, predict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a variant is made from."""
+
+    baseline: pd.DataFrame
+    """The baseline's manifest, with its splits."""
+    second: pd.DataFrame
+    """The second model's."""
+    people: pd.Series
+    """Who is shown, by source_id; empty where unknown."""
+    clips: pd.Series
+    """Which clip a face was taken from, by source_id; empty where unknown."""
+    params: Params
+    kernels: tuple[str, ...]
+    """The kinds of blur, the study's first."""
+    strongest: float
+    """The largest box radius of the sweep, in px."""
+    generator: np.random.Generator
+
+
+class Variant(NamedTuple):
+    """What a variant is trained on."""
+
+    rows: pd.DataFrame
+    """A manifest with the splits train, val and test; a column `kernel` may name kinds of blur."""
+    epochs: int
+    """How often each row of train is seen."""
+
+
+@contextmanager
+def workers(params: Params) -> Iterator[ProcessPoolExecutor]:
+    """Processes for trainings or predictions of portable arithmetic, one a core; else a single one.
+
+    On a GPU, or where one training uses all cores, one at a time is quickest.
+    """
+    count = cores() if params.train.arithmetic == PORTABLE else 1
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, _start) as pool:
+        yield pool
+
+
+def _start() -> None:
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
+
+
+def samples(faces: Faces, rows: pd.DataFrame, params: Params) -> BlurredSamples:
+    """A manifest's samples as the networks take them."""
+    if "kernel" not in rows:
+        rows = rows.assign(kernel=STUDYS)
+    return BlurredSamples(faces, rows, params.train.input_size, params.train.channel_order)
+
+
+def train(variant: Variant, params: Params, align: Path, seed: int, folder: Path) -> Path:
+    """Fit a variant from a seed, going on from what `folder` holds; returns the weights' file."""
+    recipe = params.train.once(seed).model_copy(update={"epochs": variant.epochs})
+    faces = Faces.open(align, "train")
+    fitted, val = (
+        samples(faces, variant.rows[variant.rows["split"] == split], params)
+        for split in ("train", "val")
+    )
+    fit(fitted, val, recipe, len(params.data.emotions), folder, Ranks())
+    return folder / f"{params.evaluate.epoch}.safetensors"
+
+
+def ask(weights: Path, rows: pd.DataFrame, faces: Faces, params: Params) -> np.ndarray:
+    """The logits that a model gives to a manifest's samples, N x K float32."""
+    device = choose_device(params.train.arithmetic)
+    model = network.load(weights).to(device)
+    with deterministic(device, params.train.arithmetic):
+        logits, _ = predict(model, samples(faces, rows, params), params.evaluate.batch_size, device)
+    return logits
+
+
+def predictions(
+    weights: Path, test: pd.DataFrame, deployment: pd.DataFrame, align: Path, params: Params
+) -> pd.DataFrame:
+    """Prediction rows as stage `evaluate` makes them: the own test set, then the five levels."""
+    pools = {pool: Faces.open(align, pool) for pool in ("train", "deployment")}
+    asked: Mapping[str, tuple[str, pd.DataFrame]] = {"test": ("train", test)} | {
+        level: ("deployment", deployment.assign(blur_radius=params.blur.radius(level)))
+        for level in LEVELS
+    }
+    tables = []
+    for task, (pool, rows) in asked.items():
+        faces = pools[pool]
+        logits = ask(weights, rows, faces, params)
+        subjects = faces.table["subject"].to_numpy()[faces.rows(rows["source_id"])]
+        table = rows[["sample_id", "source_id"]].assign(
+            task=task, subject=subjects, label=rows["label"], predicted=logits.argmax(axis=1)
+        )
+        table[list(params.data.emotions)] = logits
+        tables.append(table)
+    return pd.concat(tables)
+
+
+def side_by_side(params: Params, work: Callable[..., T], calls: list[tuple[Any, ...]]) -> list[T]:
+    """What `work` returns for each of `calls`, in their order."""
+    with workers(params) as pool:
+        return [each.result() for each in [pool.submit(work, *call) for call in calls]]

@@ -1,0 +1,37 @@
+"""Train, val and test by groups, such as clips or people: each falls into one of them whole."""
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import GroupShuffleSplit
+
+from ferblur.core.errors import UserError
+from ferblur.core.params import Split
+from ferblur.core.study import SPLITS
+
+
+def regroup(rows: pd.DataFrame, groups: pd.Series, params: Split, what: str) -> pd.DataFrame:
+    """Split a manifest anew, in the ratios of `params` of the groups (Table I: 70/20/10).
+
+    `groups` has each face's group by source_id; `what` is what a group is called. Raises UserError
+    where the dataset does not say it, or has fewer groups than three.
+    """
+    group = rows["source_id"].map(groups).fillna("").to_numpy(dtype=str)
+    if (group == "").any() or len(np.unique(group)) < len(SPLITS):
+        raise UserError(
+            f"a split by {what} needs a {what} for every face, and three or more; truth.csv of the "
+            f"training pool names {len(set(group) - {''}):,} for {(group != '').sum():,} of "
+            f"{len(group):,} samples: leave the variants by {what} out of vary.variants"
+        )
+    _, second, third = params.ratios
+    split = np.full(len(rows), SPLITS[0], dtype=object)
+    rest = _drawn(np.arange(len(rows)), group, second + third, params.seed)
+    split[rest] = SPLITS[1]
+    split[_drawn(rest, group, third / (second + third), params.seed)] = SPLITS[2]
+    return rows.assign(split=split)
+
+
+def _drawn(places: np.ndarray, group: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Those of the places that are in a share of their groups, drawn at random."""
+    draw = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
+    _, chosen = next(draw.split(places, groups=group[places]))
+    return np.asarray(places[chosen])
