@@ -53,7 +53,8 @@ class Sweep(Section):
 
     kernels: Annotated[tuple[str, ...], AfterValidator(_Known("kernels"))]
     radii: Annotated[tuple[Radius, ...], AfterValidator(_growing)]
-    models: tuple[str, ...]
+    models: dict[str, str]
+    """The folder that holds each model's weights, by its name."""
 
 
 class Restore(Section):
@@ -91,14 +92,16 @@ class Extensions(Section):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        known = (*MODELS, *self.vary.variants)
         if self.sweep.kernels[:1] != ("box",):
             raise ValueError("sweep.kernels: must begin with box, the study's own")
-        if self.sweep.models[: len(MODELS)] != MODELS:
+        if tuple(self.sweep.models)[: len(MODELS)] != MODELS:
             raise ValueError(f"sweep.models: must begin with {' and '.join(MODELS)}")
-        for name in self.sweep.models:
-            if name not in known:
-                raise ValueError(f"sweep.models: '{name}' is not one of {', '.join(known)}")
+        weights = {name: f"models/{name}" for name in MODELS}
+        weights |= {name: f"data/vary/{name}" for name in self.vary.variants}
+        for name, folder in self.sweep.models.items():
+            if weights.get(name) != folder:
+                allowed = ", ".join(f"{known}: {where}" for known, where in weights.items())
+                raise ValueError(f"sweep.models: '{name}: {folder}' is not one of {allowed}")
         for key in ("sharp", "blurred"):
             if (name := getattr(self.route, key)) not in self.sweep.models:
                 swept = ", ".join(self.sweep.models)
