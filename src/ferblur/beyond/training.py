@@ -1,29 +1,21 @@
-"""Training a variant of the study's models from every seed, side by side, and asking it."""
+"""Training a variant of the study's models, and asking it what the study asks."""
 
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ferblur.beyond.blurring import STUDYS, BlurredSamples
-from ferblur.core.arithmetic import PORTABLE
 from ferblur.core.params import Params
-from ferblur.core.ranks import Ranks, cores
-from ferblur.core.resume import die_with_parent
+from ferblur.core.ranks import Ranks
 from ferblur.core.study import LEVELS
 from ferblur.dataset.faces import Faces
 from ferblur.model import network
 from ferblur.model.device import choose_device
 from ferblur.model.training import deterministic, fit, predict
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,23 +45,6 @@ class Variant(NamedTuple):
     """A manifest with the splits train, val and test; a column `kernel` may name kinds of blur."""
     epochs: int
     """How often each row of train is seen."""
-
-
-@contextmanager
-def workers(params: Params) -> Iterator[ProcessPoolExecutor]:
-    """Processes for trainings or predictions of portable arithmetic, one a core; else a single one.
-
-    On a GPU, or where one training uses all cores, one at a time is quickest.
-    """
-    count = cores() if params.train.arithmetic == PORTABLE else 1
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, _start) as pool:
-        yield pool
-
-
-def _start() -> None:
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
 
 
 def samples(faces: Faces, rows: pd.DataFrame, params: Params) -> BlurredSamples:
@@ -120,9 +95,3 @@ def predictions(
         table[list(params.data.emotions)] = logits
         tables.append(table)
     return pd.concat(tables)
-
-
-def side_by_side(params: Params, work: Callable[..., T], calls: list[tuple[Any, ...]]) -> list[T]:
-    """What `work` returns for each of `calls`, in their order."""
-    with workers(params) as pool:
-        return [each.result() for each in [pool.submit(work, *call) for call in calls]]

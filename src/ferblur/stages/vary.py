@@ -12,7 +12,8 @@ import pandas as pd
 
 from ferblur.beyond.named import load
 from ferblur.beyond.params import chosen, load_extensions
-from ferblur.beyond.training import Source, Variant, predictions, side_by_side, train
+from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.training import Source, Variant, predictions, train
 from ferblur.core import stage
 from ferblur.core.files import atomic, sha256, write_csv
 from ferblur.core.params import load_params
@@ -64,12 +65,13 @@ def main() -> None:
         write_csv(folder / "manifest.csv", variant.rows)
         seeds = params.train.seeds
         trained = side_by_side(
-            params, train, [(variant, params, ALIGN, seed, folder / str(seed)) for seed in seeds]
-        )
+            params, train,
+            [(variant, params, ALIGN, seed, folder / str(seed)) for seed in seeds], f"train {name}",
+        )  # fmt: skip
         test = variant.rows[variant.rows["split"] == "test"]
         tables = side_by_side(
             params, predictions,
-            [(weights, test, deployment, ALIGN, params) for weights in trained],
+            [(weights, test, deployment, ALIGN, params) for weights in trained], f"ask {name}",
         )  # fmt: skip
         for seed, weights, table in zip(seeds, trained, tables, strict=True):
             with atomic(VARY / name / f"{seed}.safetensors") as temporary:

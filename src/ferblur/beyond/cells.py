@@ -1,0 +1,34 @@
+"""The blurs of the sweep, in the one order in which its tables and arrays have them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ferblur.beyond.blurring import STUDYS
+from ferblur.beyond.params import Sweep
+from ferblur.core.params import Blur
+
+
+class Cell(NamedTuple):
+    """A kind of blur, and how strong it is."""
+
+    kernel: str
+    radius: float
+    """px of the box of equal standard deviation, on the aligned face."""
+
+
+def radii(sweep: Sweep, blur: Blur) -> list[float]:
+    """The sweep's radii and those of the study's levels, growing, the first 0."""
+    return sorted({*sweep.radii, *blur.radii().values()})
+
+
+def cells(sweep: Sweep, blur: Blur) -> list[Cell]:
+    """Sharp faces, as the study's kernel of radius 0, then each kernel at each radius above 0."""
+    strengths = radii(sweep, blur)
+    blurred = [Cell(kernel, radius) for kernel in sweep.kernels for radius in strengths[1:]]
+    return [Cell(STUDYS, strengths[0]), *blurred]
+
+
+def weights(folder: Path, seed: int, epoch: str) -> Path:
+    """The file of a training's weights in a folder of `sweep.models`."""
+    inside = folder / str(seed)
+    return inside / f"{epoch}.safetensors" if inside.is_dir() else folder / f"{seed}.safetensors"
