@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ferblur.beyond.blurring import STUDYS
-from ferblur.beyond.params import Sweep
-from ferblur.core.params import Blur
+from ferblur.beyond.params import Sweep, Vary
+from ferblur.core.params import Blur, Train
+from ferblur.core.study import MODELS
 
 
 class Cell(NamedTuple):
@@ -32,3 +33,8 @@ def weights(folder: Path, seed: int, epoch: str) -> Path:
     """The file of a training's weights in a folder of `sweep.models`."""
     inside = folder / str(seed)
     return inside / f"{epoch}.safetensors" if inside.is_dir() else folder / f"{seed}.safetensors"
+
+
+def trainings(model: str, vary: Vary, train: Train) -> tuple[int, ...]:
+    """The seeds that a model was trained from: all for the study's, the first for a variant."""
+    return train.seeds if model in MODELS else train.seeds[: vary.trainings]

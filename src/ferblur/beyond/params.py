@@ -42,9 +42,10 @@ def _growing(radii: tuple[float, ...]) -> tuple[float, ...]:
 
 
 class Vary(Section):
-    """Variants of the study's models, each trained once from each of train.seeds."""
+    """Variants of the study's models, each trained from the first of train.seeds."""
 
     seed: Seed
+    trainings: Annotated[int, Field(ge=1, le=100)]
     variants: Annotated[tuple[str, ...], AfterValidator(_Known("variants"))]
 
 

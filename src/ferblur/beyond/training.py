@@ -37,6 +37,11 @@ class Source:
     """The largest box radius of the sweep, in px."""
     generator: np.random.Generator
 
+    def any_radius(self, count: int) -> np.ndarray:
+        """Radii of a box from 1 px to the strongest, even over their logarithm, in px: `count`."""
+        exponents = self.generator.uniform(0, np.log2(self.strongest), count)
+        return np.asarray(np.exp2(exponents).round(2))
+
 
 class Variant(NamedTuple):
     """What a variant is trained on."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ferblur.beyond.cells import Cell, cells, weights
+from ferblur.beyond.cells import Cell, cells, trainings, weights
 from ferblur.beyond.params import chosen, load_extensions
 from ferblur.beyond.processes import side_by_side
 from ferblur.beyond.training import ask
@@ -43,7 +43,8 @@ def main() -> None:
     params, extensions = load_params(), load_extensions()
     name = chosen(sys.argv[1:], tuple(extensions.sweep.models), "sweep.models")
     folder, blurs = Path(extensions.sweep.models[name]), cells(extensions.sweep, params.blur)
-    models = [weights(folder, seed, params.evaluate.epoch) for seed in params.train.seeds]
+    seeds = trainings(name, extensions.vary, params.train)
+    models = [weights(folder, seed, params.evaluate.epoch) for seed in seeds]
     inputs = {
         "models": [sha256(model) for model in models],
         "faces": sha256(ALIGN / "deployment.npy"),

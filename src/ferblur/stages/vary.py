@@ -1,4 +1,4 @@
-"""Train a variant of the study's models from every seed, and ask it what the study asks.
+"""Train a variant of the study's models from several seeds, and ask it what the study asks.
 
 `python -m ferblur.stages.vary equal_steps`; beyond the paper.
 """
@@ -63,7 +63,7 @@ def main() -> None:
         },
     ) as folder:
         write_csv(folder / "manifest.csv", variant.rows)
-        seeds = params.train.seeds
+        seeds = params.train.seeds[: extensions.vary.trainings]
         trained = side_by_side(
             params, train,
             [(variant, params, ALIGN, seed, folder / str(seed)) for seed in seeds], f"train {name}",

@@ -13,10 +13,10 @@ SHARP = 0.5
 
 
 def variant(source: Source) -> Variant:
-    """Every epoch's samples are rows of their own; radii are even from 0 to the sweep's largest."""
+    """As many steps as the baseline takes; each epoch's samples are rows of their own."""
     train = source.baseline[source.baseline["split"] == "train"]
     seen = pd.concat([train] * source.params.train.epochs, ignore_index=True)
-    radii = source.generator.uniform(0, source.strongest, len(seen)).round(2)
+    radii = source.any_radius(len(seen))
     radii[source.generator.random(len(seen)) < SHARP] = 0
     rest = source.baseline[source.baseline["split"] != "train"]
     rows = pd.concat([seen.assign(blur_radius=radii), rest], ignore_index=True)
