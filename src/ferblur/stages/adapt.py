@@ -1,0 +1,104 @@
+"""Adapt models' batch normalisation to a face's blur, known or estimated; beyond the paper."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ferblur.beyond.adaptation import measure, nearest, statistics, use
+from ferblur.beyond.cells import radii, trainings, weights
+from ferblur.beyond.params import load_extensions
+from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.training import samples
+from ferblur.core import stage
+from ferblur.core.files import atomic, sha256
+from ferblur.core.params import Params, load_params
+from ferblur.core.resume import partial_folder
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import read_manifest
+from ferblur.model import network
+from ferblur.model.device import choose_device
+from ferblur.model.training import deterministic, predict
+
+ADAPT = Path("data/adapt")
+ALIGN = Path("data/align")
+BALANCE = Path("data/balance")
+SPLIT = Path("data/split")
+RESTORE = Path("data/restore")
+
+FACES = 768
+"""Training samples that statistics are taken from, evenly spaced: 24 batches of the study's 32."""
+
+Nearest = dict[float, list[np.ndarray]]
+"""By radius of a blur, the places of the statistics for N faces: by its radius, by the estimated."""
+
+
+def answer(
+    path: Path, blurs: Nearest, known: list[float], params: Params, kept: Path
+) -> np.ndarray:
+    """What one training answers, 2 sources of the radius x levels x N x K logits; kept."""
+    if kept.exists():
+        return np.asarray(np.load(kept, allow_pickle=False))
+    device = choose_device(params.train.arithmetic)
+    model = network.load(path).to(device)
+    rows = read_manifest(SPLIT / "baseline.csv")
+    shown = rows[rows["split"] == "train"]
+    shown = shown.iloc[np.linspace(0, len(shown) - 1, min(FACES, len(shown))).astype(int)]
+    train, unseen = (Faces.open(ALIGN, pool) for pool in ("train", "deployment"))
+    asked = read_manifest(BALANCE / "deployment.csv")
+    logits = np.empty((2, len(blurs), len(asked), model.classes), np.float32)
+    with deterministic(device, params.train.arithmetic):
+        adapted = [statistics(model)]  # sharp faces are normalised as ever
+        for radius in known[1:]:
+            blurred = samples(train, shown.assign(blur_radius=radius), params)
+            adapted.append(measure(model, blurred, params.train.batch_size, device))
+        for level, (radius, chosen) in enumerate(blurs.items()):
+            for source, places in enumerate(chosen):
+                for place in np.unique(places):
+                    use(model, adapted[place])
+                    part = asked[places == place].assign(blur_radius=radius)
+                    logits[source, level, places == place], _ = predict(
+                        model, samples(unseen, part, params), params.evaluate.batch_size, device
+                    )
+    with atomic(kept) as temporary:
+        np.save(temporary, logits, allow_pickle=False)
+    return logits
+
+
+def main() -> None:
+    """Write the logits of every model of the sweep: trainings x 2 sources x levels x N x K."""
+    params, extensions = load_params(), load_extensions()
+    known = radii(extensions.sweep, params.blur)
+    table = pd.read_csv(RESTORE / "estimates.csv")
+    table = table[table["kernel"] == extensions.sweep.kernels[0]]
+    blurs: Nearest = {}
+    for radius in params.blur.radii().values():
+        estimated = table.loc[table["radius"] == radius, "learned"].to_numpy()
+        true = np.full(len(estimated), radius)
+        blurs[radius] = [nearest(each, np.array(known)) for each in (true, estimated)]
+    models = {
+        f"{name}-{seed}": weights(Path(folder), seed, params.evaluate.epoch)
+        for name, folder in extensions.sweep.models.items()
+        for seed in trainings(name, extensions.vary, params.train)
+    }
+    inputs = {
+        "models": {name: sha256(path) for name, path in models.items()},
+        "files": [sha256(ALIGN / f"{pool}.npy") for pool in ("train", "deployment")],
+        "rows": [sha256(SPLIT / "baseline.csv"), sha256(BALANCE / "deployment.csv")],
+        "estimates": sha256(RESTORE / "estimates.csv"),
+        "radii": [known, list(blurs)],
+        "batches": [params.train.batch_size, params.evaluate.batch_size],
+    }
+    with partial_folder("adapt", inputs) as folder:
+        calls = [
+            (path, blurs, known, params, folder / f"{name}.npy") for name, path in models.items()
+        ]
+        found = dict(zip(models, side_by_side(params, answer, calls, "adapt"), strict=True))
+        for name in extensions.sweep.models:
+            seeds = trainings(name, extensions.vary, params.train)
+            with atomic(ADAPT / f"{name}.npy") as temporary:
+                np.save(temporary, np.stack([found[f"{name}-{seed}"] for seed in seeds]))
+
+
+if __name__ == "__main__":
+    stage.run(main)
