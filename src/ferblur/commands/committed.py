@@ -3,7 +3,8 @@
 Writes paper/committed/<dataset>/ from the run in the working directory: run.json with its
 parameters, machine, hashes, and the scores of every training, which other runs of the dataset are
 compared with; and copies of what it shows under results/, which runs of other datasets show beside
-theirs. All of it is text, and says nothing of a single picture or person.
+theirs, and of the answers beyond the paper, which all runs show. All of it is text, and says
+nothing of a single picture or person.
 """
 
 import shutil
@@ -15,7 +16,8 @@ from ferblur.core import run_log
 from ferblur.core.arithmetic import PORTABLE
 from ferblur.core.errors import UserError, one_line
 from ferblur.core.files import read_json, write_json, write_text
-from ferblur.evidence.other_runs import CLAIMS_COPY, NETWORKS_COPY
+from ferblur.core.study import MODELS
+from ferblur.evidence.other_runs import BEYOND_COPY, CLAIMS_COPY, NETWORKS_COPY
 from ferblur.evidence.run_comparison import COMMITTED, dataset, this_run
 from ferblur.pages.markdown import claims_page
 
@@ -62,10 +64,35 @@ def networks() -> dict[str, Any]:
     return found
 
 
+def answers() -> list[Path]:
+    """What answers the questions beyond the paper, where it is of this run; else nothing.
+
+    The files may be another run's, for no stage of the study makes them: then the accuracies of the
+    study's models are not those of this run.
+    """
+    folder = RESULTS / BEYOND_COPY
+    if not (found := sorted(folder.glob("*.json"))):
+        return []
+    scored = folder / "remedied.json"
+    remedied = read_json(scored)["remedied"] if scored in found else {}
+    for model in MODELS:
+        ours = read_json(RESULTS / f"statistics/{model}.json")
+        theirs = remedied[model]["levels"] if model in remedied else {}
+        if not theirs or any(
+            not isclose(bounds["value"], ours[level]["accuracy"]["value"], abs_tol=1e-9)
+            for level, bounds in theirs.items()
+        ):
+            anew = "dvc repro extensions/dvc.yaml makes it anew"
+            print(f"{folder}: is of another run, and left out; {anew}")
+            return []
+    return found
+
+
 def main() -> None:
     """Make this run the committed one of its dataset."""
     name, run = dataset(), checked()
     judged, others = alone(read_json(RESULTS / CLAIMS_COPY)), networks()
+    answered = answers()
     if judged["dataset"] != name:
         raise UserError(
             f"{RESULTS / CLAIMS_COPY}: is of the dataset {judged['dataset']}, and data.root names "
@@ -80,6 +107,8 @@ def main() -> None:
     write_text(folder / "claims.md", claims_page(judged, {"others": []}))
     if others:
         write_json(folder / NETWORKS_COPY, others)
+    for path in answered:
+        write_json(folder / BEYOND_COPY / path.name, read_json(path))
     for copied in COPIED:
         source = RESULTS / copied
         copy = shutil.copytree if source.is_dir() else shutil.copyfile

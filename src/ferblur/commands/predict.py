@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pandas as pd
 
 from ferblur.alignment.detection import make_detector
+from ferblur.beyond.sharpness import laplacian_variance
 from ferblur.commands.classifiers import Classifier, named
 from ferblur.commands.pictures import emotions_named, every_face
 from ferblur.core.errors import UserError, explain
@@ -21,15 +20,6 @@ from ferblur.core.params import Align, Params
 from ferblur.foreign.networks import proportions
 
 BOX = ("x", "y", "width", "height")
-
-
-def laplacian_variance(face: np.ndarray) -> float:
-    """Variance of the Laplacian of an aligned face, H x W x 3 uint8; the less, the smoother.
-
-    Of grey levels, 0 to 255. It depends on what is shown too, so it is no radius.
-    """
-    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
 def predict(

@@ -18,6 +18,8 @@ Claims = Mapping[str, Mapping[str, Any]]
 
 CLAIMS_COPY = "claims.json"
 NETWORKS_COPY = "networks.json"
+BEYOND_COPY = "extensions"
+"""A folder, where a run has answers beyond the paper."""
 
 
 def others(dataset: str) -> list[str]:
@@ -51,6 +53,23 @@ def read(dataset: str) -> dict[str, Any]:
 
 def _networks(path: Path) -> dict[str, Any]:
     return read_json(path)["networks"] if path.is_file() else {}
+
+
+def beyond(dataset: str) -> list[str]:
+    """The datasets of which answers beyond the paper are committed, this one first, then sorted."""
+    folders = (path.parent.parent for path in COMMITTED.glob(f"*/{BEYOND_COPY}/answers.json"))
+    return sorted((folder.name for folder in folders), key=lambda name: (name != dataset, name))
+
+
+def read_beyond(dataset: str) -> dict[str, Any]:
+    """What a dataset's committed run answers beyond the paper, as the stage answers leaves it.
+
+    The numbers of each question by its name; and the `answers`, with what they rest on.
+    """
+    found: dict[str, Any] = {}
+    for path in sorted((COMMITTED / dataset / BEYOND_COPY).glob("*.json")):
+        found |= read_json(path)
+    return found
 
 
 def tally(ours: Claims, theirs: Claims) -> dict[str, dict[str, int]]:

@@ -38,6 +38,9 @@ JUDGED = Path("results/claims.json")
 AGREEMENT = Path("results/agreement.json")
 BESIDE = Path("results/beside.json")
 
+DRAWN_BEYOND = ("beyond-sweep", "beyond-remedies", "beyond-capture", "beyond-causes")
+"""The figures of the answers beyond the paper."""
+
 
 def drawing(name: str, caption: Mapping[str, str], params: Params) -> dict[str, Any]:
     """A figure of the paper, its size in px, title, caption and alternative text."""
@@ -193,6 +196,12 @@ def content(params: Params) -> dict[str, Any]:
         "beside_curve": drawing("accuracy-beside", captions["accuracy-beside"], params)
         if beside["others"]
         else None,
+        "beyond": beside["beyond"],
+        "beyond_tables": beside["beyond_tables"],
+        "beyond_figures": [
+            drawing(name, captions[name], params)
+            for name in (DRAWN_BEYOND if beside["beyond"] else ())
+        ],
         "layers": judged["layers"],
         "layer_columns": LAYER_COLUMNS,
         "layers_caption": captions["fig09-layers"]["caption"],

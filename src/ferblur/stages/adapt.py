@@ -30,7 +30,7 @@ FACES = 768
 """Training samples that statistics are taken from, evenly spaced: 24 batches of the study's 32."""
 
 Nearest = dict[float, list[np.ndarray]]
-"""By radius of a blur, the places of the statistics for N faces: by its radius, by the estimated."""
+"""By radius of a blur, the places of N faces' statistics, for that radius and the estimated."""
 
 
 def answer(

@@ -1,6 +1,7 @@
 """Judge every claim of the paper, and compare this run with the committed ones.
 
-With its own dataset's, number by number; with those of other datasets, verdict by verdict.
+With its own dataset's, number by number; with those of other datasets, verdict by verdict. Beside
+them stand the committed answers beyond the paper, which no stage of the study makes.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from ferblur.core import stage
 from ferblur.core.files import read_json, write_json, write_text
 from ferblur.core.params import load_params
 from ferblur.evidence import facts, other_runs, run_comparison, verdicts
-from ferblur.pages import beside
+from ferblur.pages import beside, beyond
 from ferblur.pages.markdown import claims_page
 from ferblur.pages.wording import apart, claim_words, headline, layer_words
 
@@ -40,7 +41,8 @@ def main() -> None:
         claims, {o: run["claims"] for o, run in others.items()}
     ).items():
         claims[name]["beside"] = found
-    shown_beside = beside.content(dataset, claims, others)
+    answered = {name: other_runs.read_beyond(name) for name in other_runs.beyond(dataset)}
+    shown_beside = beside.content(dataset, claims, others) | beyond.content(answered)
     counts = verdicts.count(claims)
     content = {
         "dataset": dataset,

@@ -1,4 +1,4 @@
-"""The study's figures, each under its number in the paper, and accuracy against blur."""
+"""The study's figures, each under its number in the paper, and those that are ours."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ from ferblur.core.study import POOLS
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
 from ferblur.evidence.verdicts import read_claims
-from ferblur.figures import images, network, scores
+from ferblur.figures import beyond, images, network, scores
 
 PREPARE = Path("data/prepare")
 ALIGN = Path("data/align")
@@ -86,8 +86,15 @@ def main() -> None:
         params.align.size,
         colours,
     )
-    if others := read_json(BESIDE)["others"]:
+    shown_beside = read_json(BESIDE)
+    if others := shown_beside["others"]:
         scores.accuracy_beside(FIGURES / "accuracy-beside.svg", others, published, colours)
+    if answered := shown_beside["beyond"]:
+        drawn = answered[0]["drawn"]
+        beyond.sweep(FIGURES / "beyond-sweep.svg", drawn["swept"], colours)
+        beyond.remedies(FIGURES / "beyond-remedies.svg", drawn["remedied"], colours)
+        beyond.capture(FIGURES / "beyond-capture.svg", drawn["captured"], colours)
+        beyond.causes(FIGURES / "beyond-causes.svg", drawn["causes"], colours)
 
 
 if __name__ == "__main__":

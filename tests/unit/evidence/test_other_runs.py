@@ -59,6 +59,24 @@ def test_what_a_run_shows_is_read(commit: Callable[[str], Path]) -> None:
     assert set(other_runs.read("mine")["networks"]) == {"fer"}
 
 
+def test_answers_beyond_the_paper_are_this_datasets_first(commit: Callable[[str], Path]) -> None:
+    assert other_runs.beyond("synthetic") == []
+    for name in ("synthetic", "photographs", "mine"):
+        folder = commit(name) / other_runs.BEYOND_COPY
+        shutil.rmtree(folder, ignore_errors=True)
+        if name != "mine":
+            write_json(folder / "answers.json", {"answers": [name], "samples": 3})
+            write_json(folder / "breaking.json", {"breaking": {"of": name}})
+    assert other_runs.beyond("synthetic") == ["synthetic", "photographs"]
+    assert other_runs.beyond("photographs") == ["photographs", "synthetic"]
+    assert other_runs.beyond("mine") == ["photographs", "synthetic"]
+    assert other_runs.read_beyond("photographs") == {
+        "answers": ["photographs"],
+        "samples": 3,
+        "breaking": {"of": "photographs"},
+    }
+
+
 def networks() -> dict[str, Any]:
     bounds = {"value": 0.4, "low": 0.3, "high": 0.5}
     scores = {level: {"accuracy": bounds, "f1": bounds} for level in LEVELS}

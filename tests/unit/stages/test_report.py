@@ -12,7 +12,7 @@ from clone import Clone
 from ferblur.core import run_log
 from ferblur.core.files import read_json, write_json
 from ferblur.evidence.verdicts import VERDICTS
-from ferblur.pages.report import flow
+from ferblur.pages.report import DRAWN_BEYOND, flow
 from ferblur.stages import report
 
 if TYPE_CHECKING:  # the image does not have it
@@ -28,8 +28,10 @@ def test_shows_every_claim_figure_and_stage(finished: Path) -> None:
     judged = read_json(Path("results/claims.json"))
     for name in judged["claims"]:
         assert page.count(f'<tr id="{name}">') == 1
-    others = read_json(Path("results/beside.json"))["others"]
-    assert page.count("<img ") == 12 + bool(others) + 3  # drawings and contact sheets
+    beside = read_json(Path("results/beside.json"))
+    beyond = len(DRAWN_BEYOND) if beside["beyond"] else 0
+    # drawings and contact sheets
+    assert page.count("<img ") == 12 + bool(beside["others"]) + beyond + 3
     assert all(alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page))
     for stage in ("synthesize", "train@baseline-1", "evaluate@second-2", "paper"):
         assert f'<th scope="row">{stage}</th>' in page
