@@ -1,5 +1,9 @@
-"""Adapt models' batch normalisation to a face's blur, known or estimated; beyond the paper."""
+"""Adapt a model's batch normalisation to a face's blur, known or estimated.
 
+`python -m ferblur.stages.adapt baseline`; beyond the paper.
+"""
+
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +11,7 @@ import pandas as pd
 
 from ferblur.beyond.adaptation import measure, nearest, statistics, use
 from ferblur.beyond.cells import radii, trainings, weights
-from ferblur.beyond.params import load_extensions
+from ferblur.beyond.params import chosen, load_extensions
 from ferblur.beyond.processes import side_by_side
 from ferblur.beyond.training import samples
 from ferblur.core import stage
@@ -52,8 +56,8 @@ def answer(
         for radius in known[1:]:
             blurred = samples(train, shown.assign(blur_radius=radius), params)
             adapted.append(measure(model, blurred, params.train.batch_size, device))
-        for level, (radius, chosen) in enumerate(blurs.items()):
-            for source, places in enumerate(chosen):
+        for level, (radius, sources) in enumerate(blurs.items()):
+            for source, places in enumerate(sources):
                 for place in np.unique(places):
                     use(model, adapted[place])
                     part = asked[places == place].assign(blur_radius=radius)
@@ -66,8 +70,12 @@ def answer(
 
 
 def main() -> None:
-    """Write the logits of every model of the sweep: trainings x 2 sources x levels x N x K."""
+    """Write a model's logits: trainings x 2 sources of the radius x levels x N x K float32.
+
+    The sources are the true radius and the estimated one.
+    """
     params, extensions = load_params(), load_extensions()
+    name = chosen(sys.argv[1:], tuple(extensions.sweep.models), "sweep.models")
     known = radii(extensions.sweep, params.blur)
     table = pd.read_csv(RESTORE / "estimates.csv")
     table = table[table["kernel"] == extensions.sweep.kernels[0]]
@@ -76,28 +84,27 @@ def main() -> None:
         estimated = table.loc[table["radius"] == radius, "learned"].to_numpy()
         true = np.full(len(estimated), radius)
         blurs[radius] = [nearest(each, np.array(known)) for each in (true, estimated)]
-    models = {
-        f"{name}-{seed}": weights(Path(folder), seed, params.evaluate.epoch)
-        for name, folder in extensions.sweep.models.items()
-        for seed in trainings(name, extensions.vary, params.train)
-    }
+    folder, seeds = (
+        Path(extensions.sweep.models[name]),
+        trainings(name, extensions.vary, params.train),
+    )
+    models = [weights(folder, seed, params.evaluate.epoch) for seed in seeds]
     inputs = {
-        "models": {name: sha256(path) for name, path in models.items()},
+        "models": [sha256(path) for path in models],
         "files": [sha256(ALIGN / f"{pool}.npy") for pool in ("train", "deployment")],
         "rows": [sha256(SPLIT / "baseline.csv"), sha256(BALANCE / "deployment.csv")],
         "estimates": sha256(RESTORE / "estimates.csv"),
         "radii": [known, list(blurs)],
         "batches": [params.train.batch_size, params.evaluate.batch_size],
     }
-    with partial_folder("adapt", inputs) as folder:
+    with partial_folder(f"adapt@{name}", inputs) as kept:
         calls = [
-            (path, blurs, known, params, folder / f"{name}.npy") for name, path in models.items()
+            (model, blurs, known, params, kept / f"{seed}.npy")
+            for model, seed in zip(models, seeds, strict=True)
         ]
-        found = dict(zip(models, side_by_side(params, answer, calls, "adapt"), strict=True))
-        for name in extensions.sweep.models:
-            seeds = trainings(name, extensions.vary, params.train)
-            with atomic(ADAPT / f"{name}.npy") as temporary:
-                np.save(temporary, np.stack([found[f"{name}-{seed}"] for seed in seeds]))
+        found = side_by_side(params, answer, calls, f"adapt {name}")
+        with atomic(ADAPT / f"{name}.npy") as temporary:
+            np.save(temporary, np.stack(found), allow_pickle=False)
 
 
 if __name__ == "__main__":
