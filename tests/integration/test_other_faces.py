@@ -1,8 +1,11 @@
-"""Runs on other faces shown beside one, from claims to page, and pages that show no face.
+"""Committed runs shown beside one, from claims to page: on other faces, and beyond the paper.
+
+And pages that show no face.
 
 pytest tests/integration/test_other_faces.py
 """
 
+import html
 import re
 import shutil
 import subprocess
@@ -13,9 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
+import beyond_run
 from ferblur.core.files import read_json, write_json
-from ferblur.core.study import LEVELS
+from ferblur.core.study import LEVELS, MODELS
+from ferblur.evidence.other_runs import BEYOND_COPY
 from ferblur.evidence.run_comparison import COMMITTED
+from ferblur.pages.report import DRAWN_BEYOND
 
 STAGES = ("claims", "figures", "paper", "report")
 """Those that show other datasets' runs, or faces."""
@@ -39,10 +45,11 @@ def page() -> str:
 
 @pytest.fixture
 def alone(finished: Path) -> Path:
-    """The smoke run, with no committed run but the rendered one's."""
+    """The smoke run, with no committed run but the rendered one's, which answers no more."""
     for folder in COMMITTED.iterdir():
         if folder.name != "synthetic":
             shutil.rmtree(folder)
+    shutil.rmtree(COMMITTED / "synthetic" / BEYOND_COPY, ignore_errors=True)
     return finished
 
 
@@ -124,6 +131,64 @@ def rasters() -> list[str]:
     """The figures that hold a picture."""
     figures = sorted(Path("paper/figures").iterdir())
     return [path.name for path in figures if "<image " in path.read_text()]
+
+
+@pytest.fixture
+def answered(
+    alone: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The smoke run, with the answers beyond the paper of a small run among the committed."""
+    folder = tmp_path_factory.mktemp("beyond")
+    shutil.copyfile("params.yaml", folder / "params.yaml")
+    with monkeypatch.context() as patched:
+        patched.chdir(folder)
+        beyond_run.make()
+        run("answers")
+    shutil.copytree(folder / "results/extensions", COMMITTED / "synthetic" / BEYOND_COPY)
+    return alone
+
+
+def test_answers_beyond_the_paper_are_shown_in_pdf_and_page(answered: Path) -> None:
+    run(*STAGES)
+    before, bare = page(), Path("paper/main.pdf").stat().st_size
+    (found,) = read_json(Path("results/beside.json"))["beyond"]
+    assert found["name"] == "rendered faces"
+    for each in found["answers"]:
+        assert each["answer"] in html.unescape(before)
+    assert '<h2 id="beyond">Beyond the paper</h2>' in before
+    assert '<a href="#beyond">' in before
+    assert before.count("<img ") == 12 + len(DRAWN_BEYOND) + 3
+    for name in DRAWN_BEYOND:
+        assert Path(f"paper/figures/{name}.svg").is_file()
+    drawn = {path.name: path.read_bytes() for path in Path("paper/figures").iterdir()}
+    run("figures")
+    assert {path.name: path.read_bytes() for path in Path("paper/figures").iterdir()} == drawn
+
+    shutil.rmtree(COMMITTED / "synthetic" / BEYOND_COPY)
+    run(*STAGES)
+    assert read_json(Path("results/beside.json"))["beyond"] == []
+    assert "Beyond the paper" not in page()
+    assert Path("paper/main.pdf").stat().st_size < bare - 20_000
+    assert not [path for path in Path("paper/figures").iterdir() if "beyond" in path.name]
+
+
+def test_answers_of_several_datasets_are_shown_one_after_the_other(answered: Path) -> None:
+    there = shutil.copytree(COMMITTED / "synthetic", COMMITTED / "photographs")
+    for name, empty in (("leaked", {}), ("remedied", None)):
+        path = there / BEYOND_COPY / f"{name}.json"
+        content = read_json(path)[name]
+        models = {model: content[model] for model in MODELS}
+        write_json(path, {name: models if empty is None else empty})
+    run(*STAGES)
+    ours, theirs = read_json(Path("results/beside.json"))["beyond"]
+    assert [ours["dataset"], theirs["dataset"]] == ["synthetic", "photographs"]
+    assert (len(ours["leaked"]), len(theirs["leaked"])) == (6, 0)
+    assert len(theirs["remedied"]) == len(MODELS)
+    text = page()
+    assert text.index("Beyond the paper, on rendered faces") < text.index(
+        "Beyond the paper, on photographs"
+    )
+    assert text.count("<img ") == 12 + 1 + len(DRAWN_BEYOND) + 3  # once for all
 
 
 def test_no_face_is_drawn_where_none_is_to_be_shown(photographs: Path) -> None:

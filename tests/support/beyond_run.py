@@ -1,7 +1,8 @@
 """A small run of the stages beyond the paper, as files, with truths that answers must find.
 
-120 samples of 30 people, two trainings. The accuracy of every model at every blur is in `MEANS`,
-exactly; training 1 is `APART` better, training 2 as much worse.
+120 samples of 30 people; three trainings of the study's models, two of each variant. The mean
+accuracy of every model at every blur is in `MEANS`, exactly; the first training is `APART` better,
+the second as much worse.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,14 @@ from ferblur.dataset.manifest import make_rows, number_rows, write_manifest
 from ferblur.evidence.causes import SKINS
 
 SAMPLES, PEOPLE = 120, 30
-SEEDS = (1, 2)
+SEEDS = (1, 2, 3)
+TRAININGS = 2
+"""Of a variant, from the first seeds."""
+
 APART = 0.05
+OFF = (APART, -APART, 0.0)
+"""How much more accurate each training is."""
+
 RADII = (0.0, 2.0, 4.0, 8.0, 14.0, 20.0)
 LEVEL_RADII = dict(zip(LEVELS, RADII, strict=False))
 KERNELS = ("box", "gaussian", "motion")
@@ -45,7 +52,7 @@ MEANS = {
         "all_radii": (0.80, 0.60, 0.55, 0.50, 0.45, 0.40),
     },
 }
-"""Mean accuracy over both trainings by kind of blur, model and radius."""
+"""Mean accuracy over all trainings by kind of blur, model and radius."""
 
 VARIANTS = (
     "equal_steps", "equal_samples", "mixture", "all_radii", "baseline_by_clip", "second_by_clip",
@@ -71,6 +78,9 @@ METHODS = ("wiener", "richardson_lucy")
 RESTORED = {("wiener", "true"): 0.10, ("wiener", "estimated"): 0.05,
             ("richardson_lucy", "true"): 0.20, ("richardson_lucy", "estimated"): 0.0}  # fmt: skip
 """What undoing blur adds to the baseline's accuracy at every blurred level."""
+
+ADAPTED = {"true": 0.10, "estimated": 0.05}
+"""What adapting a model to blur adds to its accuracy there, by the radius that is adapted to."""
 
 MISSED = {14.0: 12, 20.0: 24}
 """Samples whose face is not found in a frame that is blurred so, the first of them."""
@@ -114,7 +124,7 @@ class Known:
         Of blurred faces, happiness is recognised in more samples and anger in as many fewer; wrong
         answers to strong blur are all sadness, or surprise.
         """
-        return self._answers(self.labels, mean + (APART if training == 0 else -APART), radius)
+        return self._answers(self.labels, mean + OFF[training], radius)
 
     def _answers(self, labels: np.ndarray, rate: float, radius: float) -> np.ndarray:
         classes = len(self.emotions)
@@ -130,9 +140,13 @@ class Known:
         return np.where(_spread(labels) < rates[labels], labels, wrong)
 
     def swept(self, model: str, kernel: str, radius: float) -> np.ndarray:
-        """The answers of both trainings to a blur, S x N."""
-        mean = MEANS[kernel][model][RADII.index(radius)]
-        return np.stack([self.answers(mean, training, radius) for training in range(len(SEEDS))])
+        """The answers of all trainings to a blur, S x N."""
+        return self.trained(model, MEANS[kernel][model][RADII.index(radius)], radius)
+
+    def trained(self, model: str, mean: float, radius: float) -> np.ndarray:
+        """The answers of all trainings of a model, S x N, whose accuracy is `mean`."""
+        count = len(SEEDS) if model in MODELS else TRAININGS
+        return np.stack([self.answers(mean, training, radius) for training in range(count)])
 
     def logits(self, answers: np.ndarray, seed: int = 0) -> np.ndarray:
         """Logits that give these answers more or less surely, … x K float32."""
@@ -174,7 +188,7 @@ def _predictions(known: Known, path: Path, test: float, seed: int, means: Sequen
     training = SEEDS.index(seed)
     count = SAMPLES if test > 0.7 else 2 * SAMPLES  # whose accuracy can be that, exactly
     labels = np.arange(count) % len(known.emotions)
-    rate = test + (APART if training == 0 else -APART)
+    rate = test + OFF[training]
     own = pd.DataFrame(
         {"task": "test", "sample_id": range(count), "source_id": [f"{n}.jpg" for n in range(count)],
          "subject": [f"train-{n // 4:03d}" for n in range(count)], "label": labels,
@@ -210,9 +224,8 @@ def _captured(known: Known) -> None:
         answers = np.stack([known.swept(model, "box", radius) for radius in RADII], axis=1)
         if model == "baseline":
             worse = MEANS["box"][model][RADII.index(WORSE_BEFORE)] - 2 * APART
-            for training in range(len(SEEDS)):
-                place = training, RADII.index(WORSE_BEFORE)
-                answers[place] = known.answers(worse, training, WORSE_BEFORE)
+            place = RADII.index(WORSE_BEFORE)
+            answers[:, place] = known.trained(model, worse, WORSE_BEFORE)
         logits = known.logits(answers)
         for radius, count in MISSED.items():
             logits[:, RADII.index(radius), :count] = np.nan
@@ -242,12 +255,24 @@ def _restored(known: Known, methods: Sequence[str]) -> None:
                 continue
             mean = MEANS["box"]["baseline"][RADII.index(radius)] + (gain if radius else 0)
             cells.append((method, source, level, radius, 31.5, 30.25))
-            answers = [known.answers(mean, training, radius) for training in range(len(SEEDS))]
-            logits.append(known.logits(np.stack(answers), len(cells)))
+            logits.append(known.logits(known.trained("baseline", mean, radius), len(cells)))
     write_csv(Path("data/restore/cells.csv"), pd.DataFrame(cells, columns=columns))
     shape = (len(SEEDS), 0, SAMPLES, len(known.emotions))
     asked = np.stack(logits, axis=1) if logits else np.zeros(shape, np.float32)
     _save(Path("data/restore/baseline.npy"), asked)
+
+
+def _adapted(known: Known, models: Sequence[str]) -> None:
+    for number, model in enumerate(models):
+        answers = [
+            [
+                known.trained(model, MEANS["box"][model][place] + (gain if radius else 0), radius)
+                for place, radius in enumerate(LEVEL_RADII.values())
+            ]
+            for gain in ADAPTED.values()
+        ]
+        logits = known.logits(np.moveaxis(np.array(answers), 2, 0), 100 + number)
+        _save(Path(f"data/adapt/{model}.npy"), logits)
 
 
 def _explained(known: Known) -> None:
@@ -290,7 +315,7 @@ def parameters(emotions: tuple[str, ...], variants: Sequence[str], methods: Sequ
     content["statistics"]["resamples"] = 200
     Path("params.yaml").write_text(yaml.safe_dump(content))
     beyond = yaml.safe_load((ROOT / "extensions/params.yaml").read_text())
-    beyond["vary"]["variants"] = list(variants)
+    beyond["vary"] |= {"variants": list(variants), "trainings": TRAININGS}
     weights = {model: f"models/{model}" for model in MODELS}
     weights |= {name: f"data/vary/{name}" for name in MEANS["box"] if name in variants}
     beyond["sweep"] = {"kernels": list(KERNELS), "radii": list(RADII), "models": weights}
@@ -315,21 +340,22 @@ def make(
     known = _samples(emotions)
     write_manifest(Path("data/balance/deployment.csv"), known.rows)
     write_csv(Path("data/align/deployment.csv"), known.faces)
-    for number, model in enumerate(MEANS["box"]):
-        if model in MODELS or model in variants:
-            answers = np.stack([known.swept(model, *blur) for blur in blurs()], axis=1)
-            _save(Path(f"data/sweep/{model}.npy"), known.logits(answers, number))
+    models = [model for model in MEANS["box"] if model in MODELS or model in variants]
+    for number, model in enumerate(models):
+        answers = np.stack([known.swept(model, *blur) for blur in blurs()], axis=1)
+        _save(Path(f"data/sweep/{model}.npy"), known.logits(answers, number))
     for seed in SEEDS:
         for model in MODELS:
             path = Path(f"data/evaluate/{model}/{seed}.csv")
             _predictions(known, path, TESTS[model]["by sample"], seed, MEANS["box"][model])
-        for name in variants:
+        for name in variants if seed in SEEDS[:TRAININGS] else ():
             model, _, split = name.partition("_by_")
             test = TESTS[model][f"by {split}"] if split else 0.9
             means = MEANS["box"][model] if split else LEVEL_MEANS[name]
             _predictions(known, Path(f"data/vary/{name}/{seed}.csv"), test, seed, means)
     _captured(known)
     _restored(known, methods)
+    _adapted(known, models)
     _explained(known)
     if who:
         write_csv(Path("datasets/made/deployment/truth.csv"), truth(known))

@@ -14,6 +14,9 @@ from ferblur.core.params import Params
 
 LOADERS: dict[str, type[BaseModel]] = {"load_params": Params, "load_extensions": Extensions}
 
+OF_OTHERS: dict[str, type[BaseModel]] = {"params": Params, "extensions": Extensions}
+"""What an object's attribute is called that holds all parameters, as a variant's source has them."""
+
 Kind = type[BaseModel]
 
 
@@ -43,8 +46,8 @@ def keys(statement: ast.stmt, whole: Kind) -> set[str]:
             return kinds[node.id]
         if not isinstance(node, ast.Attribute):
             return set()
-        if node.attr == "params" and not kind(node.value):
-            return {Params}  # as those of a variant's source
+        if node.attr in OF_OTHERS and not kind(node.value):
+            return {OF_OTHERS[node.attr]}
         fields = (of.model_fields.get(node.attr) for of in kind(node.value))
         types: set[Any] = {field.annotation for field in fields if field}
         return types & set(known)

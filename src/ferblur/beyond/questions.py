@@ -158,6 +158,7 @@ def leaked(run: Run) -> dict[str, Any]:
 def remedied(run: Run) -> dict[str, Any]:
     """All that may help, beside the study's models: variants, undoing blur, adapting, routes."""
     answers: dict[str, Mapping[str, np.ndarray]] = {name: run.at_levels(name) for name in MODELS}
+    asks: dict[str, str] = {}
     split_otherwise = {model + ending for model in MODELS for ending in SPLITS if ending}
     for name in run.extensions.vary.variants:
         if name not in split_otherwise:
@@ -174,26 +175,28 @@ def remedied(run: Run) -> dict[str, Any]:
                 str(level): asked[:, place].argmax(axis=-1)
                 for level, place in zip(rows["level"], rows.index, strict=True)
             }  # of sharp faces with the true kernel, none, nothing is undone
-            answers[f"{method}, {source} radius"] = {
+            way = f"{method}, {source} radius"
+            asks[way] = MODELS[0]
+            answers[way] = {
                 level: restored.get(level, answers[MODELS[0]][level]) for level in LEVELS
             }
     for name in run.extensions.sweep.models:
         logits = np.load(ADAPT / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         for place, source in enumerate(SOURCES):
             predicted = logits[:, place].argmax(axis=-1)
-            answers[f"{name} adapted, {source} radius"] = {
-                level: predicted[:, number] for number, level in enumerate(LEVELS)
-            }
+            way = f"{name} adapted, {source} radius"
+            asks[way] = name
+            answers[way] = {level: predicted[:, number] for number, level in enumerate(LEVELS)}
     route, estimated = run.extensions.route, estimates_at_levels(run)
     sharp = run.at_levels(route.sharp)
     for name, blurred in (
         (route.blurred, run.at_levels(route.blurred)),
         (f"{route.blurred} adapted", answers[f"{route.blurred} adapted, {SOURCES[1]} radius"]),
     ):
-        answers[f"route from {route.sharp} to {name}"] = remedies.routed(
-            sharp, blurred, estimated, route.threshold
-        )
-    return remedies.compared(run.unseen, answers, *MODELS)
+        way = f"route from {route.sharp} to {name}"
+        asks[way] = route.blurred
+        answers[way] = remedies.routed(sharp, blurred, estimated, route.threshold)
+    return remedies.compared(run.unseen, answers, *MODELS, asks)
 
 
 def estimates(run: Run) -> pd.DataFrame:

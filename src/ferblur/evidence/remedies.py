@@ -23,19 +23,22 @@ CLOSE = 0.01
 
 
 def compared(
-    unseen: Unseen, answers: Mapping[str, Answers], reference: str, published: str
-) -> dict[str, Any]:
+    unseen: Unseen, answers: Mapping[str, Answers], reference: str, published: str,
+    asks: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
     """Every remedy beside the study's models, the `reference` (baseline) and the `published`.
 
     By name: `levels` (accuracy), their `mean`, what it is `over_baseline` and `over_second`, and
     `sharp_over_baseline`; `over_trainings` are the differences to the published model of each
     training, of the same seed. A remedy `beats` the published model where all of the interval of
     the difference of means, and each training's, is above 0, and it is not less accurate on sharp
-    faces than the reference by more than `CLOSE`.
+    faces than the reference by more than `CLOSE`. `asks` names the model whose trainings answer, of
+    remedies that train none: these are drawn as that model's are.
     """
     scores = {
         name: {
-            level: unseen.score(name, predicted, accuracy) for level, predicted in by_level.items()
+            level: unseen.score(asks.get(name, name), predicted, accuracy)
+            for level, predicted in by_level.items()
         }
         for name, by_level in answers.items()
     }

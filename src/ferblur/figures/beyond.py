@@ -167,10 +167,11 @@ def capture(path: Path, drawn: Sequence[Mapping[str, Any]], colours: Figures) ->
             (missed, "missed", "share of faces not found"),
             (eyes, "eye_error", "eyes off (of their distance)"),
         ):
-            _curve(axes, radii, [row[name] for row in drawn], grey)
+            known = [row for row in drawn if row[name]]  # no eyes where no face is found
+            _curve(axes, [row["radius"] for row in known], [row[name] for row in known], grey)
             axes.set(xlabel=RADIUS, ylabel=said)
             axes.set_ylim(bottom=0)
-        for model in drawn[0]["models"]:
+        for model in drawn[0]["models"] if drawn else ():
             for when, line in (("before", "--"), ("after", "-")):
                 bounds = [row["models"][model][when] for row in drawn]
                 hollow = {"markerfacecolor": "white"} if when == "before" else {}

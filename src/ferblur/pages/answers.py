@@ -13,19 +13,31 @@ Found = Mapping[str, Any]
 NAMES = {
     "baseline": "the baseline",
     "second": "the second model",
-    "equal_steps": "the second model's samples, all sharp",
-    "equal_samples": "the baseline's samples, some of them blurred",
-    "mixture": "the second model's samples, of several kinds of blur",
-    "all_radii": "the baseline's samples, blurred anew by any radius each second time",
+    "equal_steps": "a model of the second's samples, all sharp",
+    "equal_samples": "a model of the baseline's samples, some of them blurred",
+    "mixture": "the model of several kinds of blur",
+    "all_radii": "the model of blur by any radius",
+    "wiener": "Wiener's filter",
+    "unsupervised_wiener": "the unsupervised Wiener filter",
+    "richardson_lucy": "Richardson-Lucy",
 }
-"""Models and variants in a sentence; another's name stands as it is."""
+"""Models, variants and ways to undo blur in a sentence; another's name stands as it is."""
+
+KNOWN = ", true radius"
+"""The ending of remedies that are told the radius: they show what a perfect estimate would give."""
 
 BASELINE, SECOND = MODELS
 
 
-def name(model: str) -> str:
+def name(remedy: str) -> str:
     """A model, a variant or a remedy in a sentence."""
-    return NAMES.get(model, model.replace("_", " "))
+    if remedy.startswith("route from "):
+        sharp, _, blurred = remedy.removeprefix("route from ").partition(" to ")
+        return f"a route that asks {name(sharp)} where it sees no blur, and else {name(blurred)}"
+    what, _, source = remedy.partition(", ")
+    model, _, adapted = what.partition(" adapted")
+    known = NAMES.get(model, model.replace("_", " ")) + (", adapted" if what != model else adapted)
+    return f"{known} {'to' if what != model else 'with'} the {source}" if source else known
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:
@@ -48,6 +60,11 @@ def points(bounds: Mapping[str, float]) -> str:
     """A share in % with its interval."""
     value, low, high = (f"{100 * bounds[end] + 0:.1f}" for end in ("value", "low", "high"))
     return f"{value} % [{low}, {high}]".replace("-", "−")
+
+
+def points_of(share: float) -> str:
+    """A share in %."""
+    return f"{100 * share:.0f} %"
 
 
 def sure(bounds: Mapping[str, float]) -> int:
@@ -76,7 +93,7 @@ def breaking(found: Found) -> str:
             f"; of the baseline's emotions, {first} goes first ({radius(emotions[first])}) and "
             f"{latest} last ({radius(emotions[last])})"
         )
-    return f"half of the margin over chance is gone at a box radius: {joined(said)}{ends}."
+    return f"half of the margin over chance is gone for {joined(said)} of box radius{ends}."
 
 
 def across(found: Found) -> str:
@@ -157,23 +174,24 @@ def leaked(found: Found) -> str:
 def controlled(found: Found) -> str:
     """Whether the second model gains by blur, or by more steps and samples."""
     second = found[SECOND]["over_baseline"]
-    said = [
-        f"averaged over the five levels, the second model is {shown(second)} more accurate than "
-        "the baseline"
-    ]
+    said = [f"over the five levels the second model gains {shown(second)} over the baseline"]
     for control, what in (
-        ("equal_steps", "trained for as many steps on sharp samples"),
-        ("equal_samples", "with blurred samples in the place of sharp ones, not beside them"),
-        ("all_radii", "blurred anew each second time, by any radius"),
+        ("equal_steps", "as many steps on sharp samples alone gain"),
+        ("equal_samples", "blurred samples in the place of sharp ones, not beside them, gain"),
+        ("all_radii", "blur by any radius, anew each second time that a sample is seen, gains"),
     ):
         if control in found:
-            said.append(f"{what} it is {shown(found[control]['over_baseline'])}")
+            said.append(f"{what} {shown(found[control]['over_baseline'])}")
     return f"{'; '.join(said)}."
 
 
 def remedied(found: Found) -> str:
     """Whether anything beats the second model."""
-    others = {remedy: each for remedy, each in found.items() if remedy not in MODELS}
+    others = {
+        remedy: each
+        for remedy, each in found.items()
+        if remedy not in MODELS and not remedy.endswith(KNOWN)  # nobody knows it of a photograph
+    }
     better = {remedy: each for remedy, each in others.items() if each["beats"]}
     best = max(better or others, key=lambda remedy: found[remedy]["mean"]["value"])
     each = found[best]
@@ -181,11 +199,11 @@ def remedied(found: Found) -> str:
     numbers = (
         f"over the five levels it is {shown(each['over_second'])} more accurate than the second "
         f"model (by training {trainings}), and on sharp faces "
-        f"{shown(each['sharp_over_baseline'])} than the baseline"
+        f"{shown(each['sharp_over_baseline'])} more than the baseline"
     )
     if better:
-        rest = f" ({len(better)} of {len(others)} do)" if len(better) > 1 else ""
-        return f"yes{rest}, and best {name(best)}: {numbers}."
+        rest = f", {len(better)} of {len(others)} ways do" if len(better) > 1 else ""
+        return f"yes{rest}, the best of them {name(best)}: {numbers}."
     return f"no; the nearest is {name(best)}: {numbers}."
 
 
@@ -209,19 +227,36 @@ def _px(bounds: Mapping[str, float]) -> str:
 
 def deblurred(found: Found) -> str:
     """Whether undoing blur helps."""
-    undone = {each: numbers for each, numbers in found.items() if each.endswith(" radius")}
-    if not undone:
-        return "not tried."
+    return _best_of(
+        found, [each for each in found if ", " in each and " adapted, " not in each], "undone"
+    )
+
+
+def adapted(found: Found) -> str:
+    """Whether batch normalisation with statistics of blurred faces helps."""
+    return _best_of(found, [each for each in found if " adapted, " in each], "adapted to")
+
+
+def _best_of(found: Found, ways: Sequence[str], done: str) -> str:
+    """The best of several ways over the five levels, with the true radius and the estimated one."""
     said = []
     for source in ("true", "estimated"):
-        known = {each: numbers for each, numbers in undone.items() if source in each}
-        best = max(known, key=lambda each: known[each]["mean"]["value"])
+        known = [each for each in ways if each.endswith(f", {source} radius")]
+        if known:
+            best = max(known, key=lambda each: found[each]["mean"]["value"])
+            what = name(best.partition(" adapted" if " adapted" in best else ",")[0])
+            said.append(
+                f"where the {source} radius is {done}, the best is {what}, which over the five "
+                f"levels is {shown(found[best]['over_baseline'])} more accurate than the baseline "
+                f"as it is, and {shown(found[best]['over_second'])} more than the second model"
+            )
+    if (own := f"{BASELINE} adapted, estimated radius") in ways:
         said.append(
-            f"with the {source} radius the best way is {name(best.partition(',')[0])}, which gains "
-            f"{shown(known[best]['over_baseline'])} over the baseline on blurred faces as they "
-            f"are, and {shown(known[best]['over_second'])} over the second model"
+            f"the baseline itself, which has seen no blur, gains "
+            f"{shown(found[own]['over_baseline'])} by the estimated radius, which leaves "
+            f"{shown(found[own]['over_second'])} against the second model"
         )
-    return f"{'; '.join(said)}."
+    return f"{'; '.join(said)}." if said else "not tried."
 
 
 def explained(found: Found) -> str:
@@ -253,31 +288,32 @@ def collapsed(found: Found) -> str:
         rows = {row["radius"]: row for row in found[model]["table"] if row["kernel"] == "box"}
         sharp, last = rows[0.0], rows[max(rows)]
         said.append(
-            f"{name(model)} gives one emotion in {sharp['commonest_share']:.0%} of its answers to "
-            f"sharp faces and {last['commonest_share']:.0%} at {max(rows):g} px, with an expected "
-            f"calibration error of {sharp['ece']:.2f} and {last['ece']:.2f}"
+            f"{name(model)} gives its commonest answer to {points_of(sharp['commonest_share'])} of "
+            f"sharp faces and to {points_of(last['commonest_share'])} at {max(rows):g} px, with an "
+            f"expected calibration error of {sharp['ece']:.2f} and {last['ece']:.2f}"
         )
     return f"{'; '.join(said)}."
 
 
 def looking(found: Found) -> str:
     """Where the models look."""
-    said = []
+    said, size = [], ""
     for model, levels in found["attention"].items():
-        rows = {level: [sum(row) for row in places] for level, places in levels.items()}
-        sharp, last = rows[LEVELS[0]], rows[LEVELS[-1]]
+        sharp, last = levels[LEVELS[0]], levels[LEVELS[-1]]
+        size = f"{len(sharp)} by {len(sharp[0])}"
+        most = max(max(row) for places in levels.values() for row in places)
         said.append(
-            f"of {name(model)}'s evidence, {sharp[0]:.0%} lies in the uppermost row of its map and "
-            f"{sharp[-1]:.0%} in the lowest on sharp faces, {last[0]:.0%} and {last[-1]:.0%} "
-            "at the strongest blur"
+            f"of {name(model)}'s evidence, {points_of(sum(sharp[0]))} lies in the uppermost row on "
+            f"sharp faces and {points_of(sum(last[0]))} at the strongest blur, and no place has "
+            f"more than {points_of(most)}"
         )
-    return f"{'; '.join(said)}."
+    return f"the class activation map has {size} places: {'; '.join(said)}."
 
 
 def unequal(found: Found) -> str:
     """Whether some people are recognised less well."""
     apart = [
-        (bounds["apart"], f"{group} at {level.replace('_', ' ')} blur ({name(model)})")
+        (bounds["apart"], f"{group} at {level.replace('_', ' ')} blur by {name(model)}")
         for groups in found.get("groups", {}).values()
         for group, each in groups.items()
         for model, levels in each["models"].items()
@@ -288,9 +324,8 @@ def unequal(found: Found) -> str:
     distinct = [(bounds, where) for bounds, where in apart if sure(bounds)]
     largest = max(apart, key=lambda each: abs(each[0]["value"]))
     return (
-        f"of {len(apart)} comparisons of a group with all others, {len(distinct)} have an interval "
-        f"without 0, where {len(apart) * 0.05:.0f} would by chance; the largest difference is "
-        f"{shown(largest[0])}, {largest[1]}."
+        f"of {len(apart)} differences between a group and all others, {len(distinct)} have an "
+        f"interval without 0; the largest is {shown(largest[0])}, {largest[1]}."
     )
 
 
@@ -303,6 +338,7 @@ WORDS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "controlled": ("remedied", "Is it blur that helps, or more steps and samples?", controlled),
     "detected": ("detected", "Can blur be told from a face?", detected),
     "deblurred": ("remedied", "Does it help to undo blur?", deblurred),
+    "adapted": ("remedied", "Does it help to normalise for blur?", adapted),
     "remedied": ("remedied", "Does anything beat the second model?", remedied),
     "explained": ("explained", "Do coarse expressions stand more blur?", explained),
     "looking": ("explained", "Where do the models look?", looking),

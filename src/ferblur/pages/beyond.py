@@ -41,8 +41,9 @@ TABLES: dict[str, dict[str, Any]] = {
         "caption": (
             "What may help, by its mean accuracy over the study's levels of blur. A way beats the "
             "second model where its mean is higher, with all of the interval and in each training, "
-            "and on sharp faces it is at most a point less accurate than the baseline. A route "
-            "asks one of two models, by the blur that is estimated from the face."
+            "and on sharp faces it is at most a point less accurate than the baseline. An adapted "
+            "model normalises by statistics of blurred training faces. A route asks one of two "
+            "models, by the blur that is estimated from the face."
         ),
     },
 }
@@ -65,7 +66,10 @@ def called(remedy: str) -> str:
     if remedy.startswith("route from "):
         sharp, _, blurred = remedy.removeprefix("route from ").partition(" to ")
         return f"route: {called(sharp)} or {called(blurred)}"
-    return ", ".join(WORDS.get(part, part.replace("_", " ")) for part in remedy.split(", "))
+    what, _, source = remedy.partition(", ")
+    model, adapted, _ = what.partition(" adapted")
+    known = WORDS.get(model, model.replace("_", " "))
+    return ", ".join(filter(None, [known, adapted.strip(), source]))
 
 
 def about(dataset: str, found: Mapping[str, Any]) -> str:
@@ -74,10 +78,15 @@ def about(dataset: str, found: Mapping[str, Any]) -> str:
     several = found["trainings"] > 1
     trained = f"{found['trainings']} times" if several else "once"
     what = "people" if by_person else "images"
+    fewer = (
+        f", or {found['variant_trainings']} times where it is a variant of them"
+        if found["variant_trainings"] < found["trainings"]
+        else ""
+    )
     return (
         f"The committed run on {named(dataset)} shows {shown(found['samples'])} samples of "
         f"{shown(found['clusters'])} {'unseen people' if by_person else 'images of unseen people'} "
-        f"at each blur to models of which each was trained {trained}. Intervals "
+        f"at each blur to models of which each was trained {trained}{fewer}. Intervals "
         f"({100 * found['confidence']:g} %) cover the choice of {what}"
         f"{' and of trainings' if several else ''}, but not of whom the models are trained on."
     )

@@ -47,6 +47,7 @@ def main() -> None:
             "answers": said,
             "confidence": params.statistics.confidence,
             "trainings": len(params.train.seeds),
+            "variant_trainings": len(params.train.seeds[: extensions.vary.trainings]),
             "samples": len(run.rows),
             "clusters": len(run.unseen.draws.names),
             "resampled": "subject" if (run.faces["subject"] != "").all() else "image",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ferblur.beyond.cells import Cell, cells, radii, weights
-from ferblur.beyond.params import Sweep
-from ferblur.core.params import Blur
+from ferblur.beyond.cells import Cell, cells, radii, trainings, weights
+from ferblur.beyond.params import Sweep, Vary
+from ferblur.core.params import Blur, Params
 
 BLUR = Blur(none=0, low=2, medium=4, high=8, very_high=14)
 
@@ -48,3 +48,12 @@ def test_weights_of_the_studys_models_and_of_variants(tmp_path: Path) -> None:
     variant.mkdir(parents=True)
     assert weights(model, 1, "best") == model / "1/best.safetensors"
     assert weights(variant, 1, "best") == variant / "1.safetensors"
+
+
+def test_variants_are_trained_from_the_first_seeds(smoke: Params) -> None:
+    train = smoke.train.model_copy(update={"seeds": (5, 1, 2)})
+    vary = Vary(seed=1, trainings=2, variants=("mixture",))
+    assert trainings("second", vary, train) == (5, 1, 2)
+    assert trainings("mixture", vary, train) == (5, 1)
+    more = vary.model_copy(update={"trainings": 9})
+    assert trainings("mixture", more, train) == (5, 1, 2)

@@ -12,7 +12,18 @@ import pandas as pd
 import pytest
 
 import beyond_run
-from beyond_run import APART, LEVEL_MEANS, LEVEL_RADII, MEANS, RADII, RESTORED, TESTS, Known
+from beyond_run import (
+    ADAPTED,
+    APART,
+    LEVEL_MEANS,
+    LEVEL_RADII,
+    MEANS,
+    RADII,
+    RESTORED,
+    SEEDS,
+    TESTS,
+    Known,
+)
 from clone import ROOT
 from face_tables import FIVE
 from ferblur.alignment.search import keep_whole
@@ -159,15 +170,24 @@ def test_remedies_have_their_means_and_the_right_ones_beat(found: dict[str, Any]
     expected |= {name: level_mean(means) for name, means in LEVEL_MEANS.items()}
     for (method, source), gain in RESTORED.items():
         expected[f"{method}, {source} radius"] = level_mean(baseline) + 0.8 * gain
-    for blurred in ("second", "all_radii"):  # estimates are above the threshold wherever blur is
-        means = (baseline[0], *MEANS["box"][blurred][1:LAST])
-        expected[f"route from baseline to {blurred}"] = level_mean(means)
+    for name, means in MEANS["box"].items():
+        for source, gain in ADAPTED.items():
+            expected[f"{name} adapted, {source} radius"] = level_mean(means) + 0.8 * gain
+    # estimates are above the threshold wherever blur is
+    routed = level_mean((baseline[0], *MEANS["box"]["all_radii"][1:]))
+    expected["route from baseline to all_radii"] = routed
+    expected["route from baseline to all_radii adapted"] = routed + 0.8 * ADAPTED["estimated"]
     assert {name: each["mean"]["value"] for name, each in table.items()} == pytest.approx(expected)
     for name, each in table.items():
         assert list(each["levels"]) == [*LEVELS], name
         assert each["over_second"]["value"] == pytest.approx(expected[name] - expected["second"])
     beat = [name for name, each in table.items() if each["beats"]]
-    assert beat == ["all_radii", "route from baseline to all_radii"]
+    adapted = [f"all_radii adapted, {source} radius" for source in ADAPTED]
+    routes = [f"route from baseline to all_radii{adapted}" for adapted in ("", " adapted")]
+    assert beat == ["all_radii", *adapted, *routes]
+    assert len(table["second"]["over_trainings"]) == len(SEEDS)
+    assert table["all_radii"]["over_trainings"] == pytest.approx([0.12, 0.12])
+    assert table["equal_steps"]["over_trainings"] == pytest.approx([-0.12, -0.12])
     assert table["equal_samples"]["sharp_over_baseline"]["value"] == pytest.approx(-0.15)
     assert second[0] < baseline[0]
 
@@ -176,12 +196,15 @@ def test_faces_that_seem_sharp_are_the_sharp_models(made: Known, found: dict[str
     text = Path("extensions/params.yaml").read_text()
     Path("extensions/params.yaml").write_text(text.replace("threshold: 1.0", "threshold: 2.0"))
     try:
-        each = QUESTIONS["remedied"](run())["route from baseline to second"]
+        each = QUESTIONS["remedied"](run())["route from baseline to all_radii"]
     finally:
         Path("extensions/params.yaml").write_text(text)
     sharp = beyond_run.estimated(2) < 2
     assert 0 < sharp.sum() < beyond_run.SAMPLES
-    pair = [made.swept(model, "box", 2) == made.labels for model in MODELS]
+    pair = [
+        made.swept(model, "box", 2)[: beyond_run.TRAININGS] == made.labels
+        for model in ("baseline", "all_radii")
+    ]
     assert each["levels"]["low"]["value"] == pytest.approx(np.where(sharp, *pair).mean())
 
 
@@ -235,7 +258,9 @@ def test_photographs_have_no_variants_nor_truth(project: Path) -> None:
     assert found["leaked"] == {}
     assert list(found["breaking"]) == [*MODELS]
     assert list(found["across"]) == ["second"]
-    assert list(found["remedied"]) == [*MODELS, "route from baseline to second"]
+    adapted = [f"{model} adapted, {source} radius" for model in MODELS for source in ADAPTED]
+    routes = [f"route from baseline to second{adapted}" for adapted in ("", " adapted")]
+    assert list(found["remedied"]) == [*MODELS, *adapted, *routes]
     assert found["detected"]["restored"] == []
     assert "groups" not in found["explained"]
 

@@ -115,6 +115,37 @@ def test_networks_are_kept_where_they_were_compared_with_this_run(
     assert ("fer is of another run" in capsys.readouterr().out) == (score != 0.6)
 
 
+@pytest.mark.parametrize("change", ["none", "score", "no remedies", "no levels"])
+def test_answers_beyond_the_paper_are_kept_where_they_are_of_this_run(
+    run: dict[str, Any], change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bounds = {"value": 0.5, "low": 0.4, "high": 0.6}
+    for model in MODELS:
+        scored = {"low": {"accuracy": bounds}, "test": {"accuracy": bounds}}
+        write_json(Path(f"results/statistics/{model}.json"), scored)
+    folder = Path("results/extensions")
+    levels = {"low": bounds | {"value": 0.5 + 1e-12}}
+    found = {model: {"levels": levels} for model in MODELS}
+    if change == "score":
+        found["second"] = {"levels": {"low": bounds | {"value": 0.5 + 1e-6}}}
+    if change == "no levels":
+        found["second"] = {"levels": {}}
+    if change != "no remedies":
+        write_json(folder / "remedied.json", {"remedied": found})
+    write_json(folder / "answers.json", {"answers": []})
+    (folder / "answers.md").write_text("")
+    committed.main()
+    copied = OWN / "extensions"
+    said = capsys.readouterr().out
+    assert ("results/extensions: is of another run, and left out" in said) == (change != "none")
+    if change == "none":
+        assert {path.name for path in copied.iterdir()} == {"answers.json", "remedied.json"}
+        for path in copied.iterdir():
+            assert path.read_bytes() == (folder / path.name).read_bytes()
+    else:
+        assert not copied.exists()
+
+
 def refused(message: str) -> None:
     with pytest.raises(UserError, match=message):
         committed.main()

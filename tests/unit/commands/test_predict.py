@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from scipy.ndimage import convolve
 
+from ferblur.beyond.sharpness import laplacian_variance
 from ferblur.commands import predict
 from ferblur.commands.classifiers import named
-from ferblur.commands.predict import laplacian_variance
 from ferblur.core.params import Params, load_params
 from ferblur.dataset.blur import box_blur
 

@@ -46,14 +46,14 @@ STUDYS = {"baseline": answers(0.8, 0.5, 0.2), "second": answers(0.75, 0.6, 0.4)}
 
 
 def found(unseen: Unseen, remedy: dict[str, np.ndarray]) -> dict[str, object]:
-    table = compared(unseen, STUDYS | {"remedy": remedy}, "baseline", "second")
+    table = compared(unseen, STUDYS | {"remedy": remedy}, "baseline", "second", {})
     assert list(table) == ["baseline", "second", "remedy"]
     return dict(table["remedy"])
 
 
 def test_differences_are_of_scikit_learns_accuracies(unseen: Unseen) -> None:
     remedy = answers(0.81, 0.7, 0.6, (0.02, -0.02))
-    table = compared(unseen, STUDYS | {"remedy": remedy}, "baseline", "second")
+    table = compared(unseen, STUDYS | {"remedy": remedy}, "baseline", "second", {})
     each = table["remedy"]
     scores = {
         level: np.mean([accuracy_score(LABELS, training) for training in predicted])
@@ -71,7 +71,7 @@ def test_differences_are_of_scikit_learns_accuracies(unseen: Unseen) -> None:
 
 
 def test_the_studys_models_are_exactly_as_good_as_themselves(unseen: Unseen) -> None:
-    table = compared(unseen, STUDYS, "baseline", "second")
+    table = compared(unseen, STUDYS, "baseline", "second", {})
     nothing = {"value": 0, "low": 0, "high": 0}
     assert table["baseline"]["over_baseline"] == nothing
     assert table["baseline"]["sharp_over_baseline"] == nothing
@@ -97,7 +97,8 @@ def test_one_of_many_trainings_that_is_not_better_does_not_beat(unseen: Unseen) 
     better, remedy = (answers(0.85, 0.9, 0.9, (0,) * 6) for _ in range(2))
     for level in LEVELS:
         remedy[level][4] = studys["second"][level][4]
-    table = compared(unseen, studys | {"better": better, "remedy": remedy}, "baseline", "second")
+    ways = studys | {"better": better, "remedy": remedy}
+    table = compared(unseen, ways, "baseline", "second", {})
     assert table["better"]["beats"] is True
     assert table["remedy"]["over_trainings"][4] == 0
     assert table["remedy"]["over_second"]["low"] > 0  # for nearly all draws have others too
@@ -131,6 +132,19 @@ def test_routes_ask_the_blurred_model_from_the_threshold_on() -> None:
     assert chosen["low"].tolist() == [[1, 0, 0, 1]] * 2
 
 
+def test_a_variant_of_fewer_trainings_is_held_against_the_same_seeds(unseen: Unseen) -> None:
+    """As three trainings of the second model and two of a variant."""
+    studys = {"baseline": answers(0.8, 0.5, 0.2, (0, 0, 0)),
+              "second": answers(0.75, 0.6, 0.4, (0, 0.02, -0.3))}  # fmt: skip
+    remedy = answers(0.8, 0.7, 0.6, (0.01, 0.01))
+    each = compared(unseen, studys | {"remedy": remedy}, "baseline", "second", {})["remedy"]
+    over = (0.8 + 0.7 + 0.6) / 3 - (0.75 + 0.6 + 0.4) / 3
+    assert each["over_trainings"] == pytest.approx([over + 0.01, over - 0.01], abs=0.002)
+    route = routed(studys["baseline"], remedy, {level: np.zeros(COUNT) for level in LEVELS}, 1)
+    for level, predicted in route.items():
+        np.testing.assert_array_equal(predicted, studys["baseline"][level][:2])
+
+
 def test_errors_and_biases_of_estimates(unseen: Unseen) -> None:
     draw = np.random.default_rng(2)
     blurs = [("box", 0.0), ("box", 4.0), ("gaussian", 4.0)]
@@ -149,3 +163,13 @@ def test_errors_and_biases_of_estimates(unseen: Unseen) -> None:
         assert row["bias"]["value"] == pytest.approx((rows["rough"] - radius).mean())
         assert row["error"]["low"] < error < row["error"]["high"]
     assert [row["error"]["value"] for row in known["exact"]] == [0, 0, 0]
+
+
+def test_trainings_of_the_model_that_answers_are_drawn_with_it(unseen: Unseen) -> None:
+    """The same answers under another name differ by nothing, whichever trainings are drawn."""
+    apart = answers(0.8, 0.5, 0.2, (0.1, -0.1))
+    studys = STUDYS | {"baseline": apart}
+    asked = compared(unseen, studys | {"same": apart}, "baseline", "second", {"same": "baseline"})
+    assert asked["same"]["over_baseline"] == {"value": 0, "low": 0, "high": 0}
+    alone = compared(unseen, studys | {"same": apart}, "baseline", "second", {})
+    assert alone["same"]["over_baseline"]["low"] < 0 < alone["same"]["over_baseline"]["high"]

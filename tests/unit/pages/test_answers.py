@@ -45,7 +45,7 @@ def broken(**emotions: Bounds) -> dict[str, Any]:
 def test_cut_offs_have_a_unit_and_an_interval() -> None:
     said = answers.breaking(broken(fear=at(3.0, 2, 4), anger=at(6.0, 5, None), disgust=at(4.0)))
     assert "the baseline at 4.2 px [3.0, 5.0]" in said
-    assert "beyond the sweep [beyond the sweep, beyond the sweep]" in said
+    assert "beyond the sweep [beyond the sweep, beyond the sweep] of box radius" in said
     assert "fear goes first (3.0 px [2.0, 4.0])" in said
     assert "anger last (6.0 px [5.0, " in said
 
@@ -161,20 +161,24 @@ def test_a_remedy_that_beats() -> None:
     better = remedy(0.6, at(0.1), 0.08, 0.12, beats=True)
     others = {"equal_steps": remedy(0.7, at(0.2), 0.3, -0.1)}  # better on average, and not sure
     said = answers.remedied(STUDYS | others | {"all_radii": better})
-    assert said.startswith("yes, and best the baseline's samples, blurred anew by any radius")
+    assert said.startswith("yes, the best of them the model of blur by any radius: ")
     assert f"it is {shown(at(0.1))} more accurate than the second model" in said
     assert "(by training 0.08 and 0.12)" in said
-    assert f"{shown(at(0.01))} than the baseline" in said
+    assert f"{shown(at(0.01))} more than the baseline" in said
     more = {"route from baseline to all_radii": remedy(0.65, at(0.15), 0.1, 0.2, beats=True)}
     said = answers.remedied(STUDYS | others | {"all_radii": better} | more)
-    assert said.startswith("yes (2 of 3 do), and best route from baseline to all radii: ")
+    route = (
+        "a route that asks the baseline where it sees no blur, and else the model of blur by any"
+    )
+    assert said.startswith(f"yes, 2 of 3 ways do, the best of them {route} radius: ")
 
 
 def test_where_none_beats_the_nearest_is_named() -> None:
     others = {"equal_steps": remedy(0.3, LESS, -0.2, -0.3),
-              "wiener, true radius": remedy(0.45, LESS, -0.1, 0.001, sharp=-0.2)}  # fmt: skip
+              "wiener, estimated radius": remedy(0.45, LESS, -0.1, 0.001, sharp=-0.2),
+              "wiener, true radius": remedy(0.9, at(0.3), 0.2, 0.3, beats=True)}  # fmt: skip
     said = answers.remedied(STUDYS | others)
-    assert said.startswith("no; the nearest is wiener, true radius: ")
+    assert said.startswith("no; the nearest is Wiener's filter with the estimated radius: ")
     assert shown(LESS) in said
     assert "by training −0.1 and 0.001" in said
 
@@ -183,17 +187,16 @@ def test_the_studys_own_models_are_no_remedies() -> None:
     """The baseline may be better than the second model; that is Table III's to say."""
     better = STUDYS | {"baseline": remedy(0.6, at(0.1), 0.1, 0.1, beats=True)}
     said = answers.remedied(better | {"mixture": remedy(0.45, LESS, -0.1, -0.1)})
-    assert said.startswith("no; the nearest is the second model's samples, of several kinds")
+    assert said.startswith("no; the nearest is the model of several kinds of blur: ")
 
 
 def test_controls_are_said_where_they_were_trained() -> None:
     said = answers.controlled(STUDYS)
     assert said == (
-        "averaged over the five levels, the second model is "
-        f"{shown(at(0.1))} more accurate than the baseline."
+        f"over the five levels the second model gains {shown(at(0.1))} over the baseline."
     )
     said = answers.controlled(STUDYS | {"equal_steps": remedy(0.38, LESS, 0, 0)})
-    assert f"trained for as many steps on sharp samples it is {shown(at(-0.02))}." in said
+    assert f"as many steps on sharp samples alone gain {shown(at(-0.02))}." in said
     assert "in the place of" not in said
 
 
@@ -204,16 +207,30 @@ def test_what_undoing_blur_gains() -> None:
         "richardson_lucy, true radius": remedy(0.6, at(0.1), 0, 0),
         "wiener, estimated radius": remedy(0.3, LESS, 0, 0),
         "richardson_lucy, estimated radius": remedy(0.2, at(-0.3), 0, 0),
+        "second adapted, true radius": remedy(0.9, at(0.3), 0, 0),  # undoes nothing
     }
     said = answers.deblurred(STUDYS | tried)
-    assert (
-        f"with the true radius the best way is richardson lucy, which gains {shown(at(0.2))}"
-        in said
-    )
-    assert (
-        f"with the estimated radius the best way is wiener, which gains {shown(at(-0.1))}" in said
-    )
-    assert f"and {shown(LESS)} over the second model" in said
+    levels = "which over the five levels is"
+    best = f"where the true radius is undone, the best is Richardson-Lucy, {levels}"
+    assert f"{best} {shown(at(0.2))} more accurate than the baseline as it is" in said
+    best = f"where the estimated radius is undone, the best is Wiener's filter, {levels}"
+    assert f"{best} {shown(at(-0.1))} more accurate than the baseline as it is" in said
+    assert f"and {shown(LESS)} more than the second model" in said
+
+
+def test_what_adapting_gains() -> None:
+    assert answers.adapted(STUDYS) == "not tried."
+    tried = {
+        "wiener, true radius": remedy(0.9, at(0.3), 0, 0),  # adapts nothing
+        "baseline adapted, true radius": remedy(0.7, at(0.15), 0, 0),
+        "baseline adapted, estimated radius": remedy(0.5, LESS, 0, 0),
+        "mixture adapted, estimated radius": remedy(0.6, at(0.1), 0, 0),
+    }
+    said = answers.adapted(STUDYS | tried)
+    assert "the true radius is adapted to, the best is the baseline, which over" in said
+    assert "the best is the model of several kinds of blur, which over" in said
+    assert f"the baseline itself, which has seen no blur, gains {shown(at(0.1))} by the" in said
+    assert f"leaves {shown(LESS)} against the second model" in said
 
 
 def test_estimates_are_said_in_px() -> None:
@@ -257,7 +274,7 @@ def test_nothing_is_said_of_emotions_whose_expression_is_not_known() -> None:
 
 def test_collapse_is_that_of_the_studys_kind_of_blur() -> None:
     said = answers.collapsed(broken(fear=at(3.0)))
-    assert said.count("20% of its answers to sharp faces and 70% at 20 px") == 2
+    assert said.count("commonest answer to 20 % of sharp faces and to 70 % at 20 px") == 2
     assert "calibration error of 0.05 and 0.41" in said
 
 
@@ -265,16 +282,19 @@ def test_where_the_models_look() -> None:
     places = [[0.1, 0.1, 0.1], [0.1, 0.2, 0.1], [0.1, 0.1, 0.1]]
     levels = dict.fromkeys(LEVELS, places) | {LEVELS[-1]: [[0.0, 0.1, 0.0], *places[1:]]}
     said = answers.looking({"attention": dict.fromkeys(MODELS, levels)})
-    assert "of the baseline's evidence, 30% lies in the uppermost row" in said
-    assert "30% in the lowest on sharp faces, 10% and 30% at the strongest blur" in said
+    assert said.startswith("the class activation map has 3 by 3 places: of the baseline's evidence")
+    assert (
+        said.count("30 % lies in the uppermost row on sharp faces and 10 % at the strongest") == 2
+    )
+    assert "no place has more than 20 %" in said
 
 
 def test_who_is_recognised_less_well() -> None:
     levels = {"none": {"apart": OPEN}, "very_high": {"apart": at(-0.3)}}
     groups = {"sex": {"women": {"models": {"second": levels}}}, "age": {}}
     said = answers.unequal({"groups": groups})
-    assert said.startswith("of 2 comparisons of a group with all others, 1 have an interval")
-    assert f"{shown(at(-0.3))}, women at very high blur (the second model)" in said
+    assert said.startswith("of 2 differences between a group and all others, 1 have an interval")
+    assert f"{shown(at(-0.3))}, women at very high blur by the second model" in said
 
 
 @pytest.mark.parametrize("found", [{}, {"groups": {}}, {"groups": {"sex": {}, "age": {}}}])
@@ -287,7 +307,7 @@ def test_questions_without_numbers_are_left_out_and_others_stand_in_order() -> N
              | {"mixture": remedy(0.4, LESS, 0, 0)}}  # fmt: skip
     said = answers.answers(found)
     assert [each["key"] for each in said] == [
-        "breaking", "collapsed", "controlled", "deblurred", "remedied"
+        "breaking", "collapsed", "controlled", "deblurred", "adapted", "remedied"
     ]  # fmt: skip
     for each in said:
         assert each["question"].endswith("?")
@@ -297,8 +317,11 @@ def test_questions_without_numbers_are_left_out_and_others_stand_in_order() -> N
 
 
 def test_names_lists_and_shares() -> None:
-    assert answers.name("equal_steps") == "the second model's samples, all sharp"
+    assert answers.name("equal_steps") == "a model of the second's samples, all sharp"
     assert answers.name("my_own") == "my own"
+    adapted = answers.name("mixture adapted, estimated radius")
+    assert adapted == "the model of several kinds of blur, adapted to the estimated radius"
+    assert answers.name("wiener, true radius") == "Wiener's filter with the true radius"
     assert answers.joined(["a"]) == "a"
     assert answers.joined(["a", "b", "c"], "or") == "a, b or c"
     assert answers.points(at(0.5)) == "50.0 % [25.0, 75.0]"

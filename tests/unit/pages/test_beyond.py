@@ -46,11 +46,12 @@ def test_answers_are_said_as_they_are(found: dict[str, Any], made: dict[str, Any
 def test_it_says_what_the_answers_rest_on(found: dict[str, Any]) -> None:
     assert beyond.about("synthetic", found) == (
         "The committed run on rendered faces shows 120 samples of 30 unseen people at each blur to "
-        "models of which each was trained 2 times. Intervals (95 %) cover the choice of people and "
-        "of trainings, but not of whom the models are trained on."
+        "models of which each was trained 3 times, or 2 times where it is a variant of them. "
+        "Intervals (95 %) cover the choice of people and of trainings, but not of whom the models "
+        "are trained on."
     )
-    plain = {"samples": 1230, "clusters": 1100, "trainings": 1, "confidence": 0.9,
-             "resampled": "image"}  # fmt: skip
+    plain = {"samples": 1230, "clusters": 1100, "trainings": 1, "variant_trainings": 1,
+             "confidence": 0.9, "resampled": "image"}  # fmt: skip
     assert beyond.about("mine", plain) == (
         "The committed run on mine shows 1,230 samples of 1,100 images of unseen people at each "
         "blur to models of which each was trained once. Intervals (90 %) cover the choice of "

@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 from clone import ROOT
 from ferblur.alignment import search
 from ferblur.alignment.detection import DETECTORS, Detection
-from ferblur.beyond.frames import eye_error, frame_radii
+from ferblur.beyond.frames import frame_radii
 from ferblur.beyond.training import ask
 from ferblur.core.errors import UserError
 from ferblur.core.files import sha256
@@ -28,6 +28,7 @@ from ferblur.core.study import EMOTIONS, MODELS
 from ferblur.dataset.blur import sigma
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.manifest import read_manifest
+from ferblur.evidence.capturing import eye_error
 from ferblur.stages import align, balance, capture, prepare
 from small_networks import untrained
 

@@ -31,7 +31,8 @@ MODELS = {"baseline": "models/baseline", "second": "models/second", "mixture": "
 
 
 @pytest.fixture
-def ready(aligned: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Path:
+def project_beyond(aligned: Path, edit: Callable[..., None]) -> Path:
+    """A project with choices beyond the paper."""
     edit(train={"seeds": [1, 2], "input_size": 32})
     choose(
         aligned.parents[1],
@@ -39,15 +40,22 @@ def ready(aligned: Path, edit: Callable[..., None], monkeypatch: pytest.MonkeyPa
         sweep={"kernels": ["box", "motion"], "radii": [0, 3], "models": MODELS},
         route={"blurred": "mixture"},
     )
+    return aligned
+
+
+@pytest.fixture
+def ready(project_beyond: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with untrained models in it."""
     balance.main()
     split.main()
-    pictures = np.load(aligned / "train.npy")
+    pictures = np.load(project_beyond / "train.npy")
     for seed, path in ((1, "models/baseline/1/last"), (2, "models/baseline/2/last"),
                        (1, "data/vary/mixture/1")):  # fmt: skip
-        untrained(Path(f"{path}.safetensors"), load_params().train, 6, pictures[seed::3, ::2, ::2])
+        own = pictures[seed::3, ::2, ::2]
+        untrained(Path(f"{path}.safetensors"), load_params().train, 6, own)
     monkeypatch.setattr(sweep, "side_by_side", one_by_one)
     monkeypatch.setattr(sys, "argv", ["sweep", "baseline"])
-    return aligned
+    return project_beyond
 
 
 def blurs() -> list[Cell]:
@@ -133,7 +141,7 @@ def test_processes_of_their_own_answer_the_same(
 
 @pytest.mark.parametrize("named", ["", "equal_steps", "baseline second"])
 def test_a_model_that_is_not_swept_is_refused(
-    ready: Path, named: str, monkeypatch: pytest.MonkeyPatch
+    project_beyond: Path, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["sweep", *named.split()])
     known = "name one of sweep.models, baseline, second, mixture"
