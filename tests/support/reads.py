@@ -15,7 +15,7 @@ from ferblur.core.params import Params
 LOADERS: dict[str, type[BaseModel]] = {"load_params": Params, "load_extensions": Extensions}
 
 OF_OTHERS: dict[str, type[BaseModel]] = {"params": Params, "extensions": Extensions}
-"""What an object's attribute is called that holds all parameters, as a variant's source has them."""
+"""Attributes of objects that hold all parameters, as a variant's source does."""
 
 Kind = type[BaseModel]
 
@@ -82,8 +82,8 @@ def reached(files: Iterable[str]) -> list[ast.stmt]:
     """Statements that can be reached in the files of a stage.
 
     That is all of a file that is imported as a whole or not at all: the stage, and what is loaded
-    by name. Of others, it is the functions and classes that one of the files imports, those of the
-    same file that these name, and whatever stands outside of functions and classes.
+    by name. Of others, it is the functions and classes that one of the files imports, whatever
+    stands outside of functions and classes, and what these name of the same file.
     """
     trees = {module_name(path): ast.parse(Path(path).read_text()).body for path in sorted(files)}
     imported = {
@@ -101,9 +101,13 @@ def reached(files: Iterable[str]) -> list[ast.stmt]:
             for statement in body
             if isinstance(statement, ast.FunctionDef | ast.ClassDef)
         }
-        found += [statement for statement in body if statement not in named.values()]
+        outside = [statement for statement in body if statement not in named.values()]
+        found += outside
         whole = tuple(module.rsplit(".", 1)) in imported or module not in dict(imported)
         waiting = [name for name in named if whole or (module, name) in imported]
+        waiting += [
+            node.id for each in outside for node in ast.walk(each) if isinstance(node, ast.Name)
+        ]
         taken: set[str] = set()
         while waiting:
             name = waiting.pop()

@@ -85,7 +85,7 @@ NOT_READ = {
     "src/ferblur/beyond/params.py": BEYOND
     - {"sweep"},  # where models may be, to check sweep.models
     "src/ferblur/core/run_log.py": set(stages()),  # what differs from run to run
-    "src/ferblur/evidence/verdicts.py": {"report"},  # which reads what was judged
+    "src/ferblur/evidence/verdicts.py": {"report", "answers"},  # which read what was judged
 }
 """Modules that name a file, and the stages that do not read it through them."""
 
