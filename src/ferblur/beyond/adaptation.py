@@ -44,8 +44,9 @@ def measure(model: Network, samples: Samples, batch_size: int, device: torch.dev
     """The means over batches of `batch_size` samples; the model keeps its own.
 
     As in training, each layer sees what the layers before it make of batches normalised by
-    themselves. Samples that fill no batch are left out.
+    themselves. Samples that fill no batch are left out; where all are fewer, they are the batch.
     """
+    batch_size = min(batch_size, len(samples))
     before = statistics(model)
     model.eval()  # nothing else of the training: no dropout, no auxiliary classifiers
     for _, layer in layers(model):
