@@ -227,14 +227,19 @@ def _px(bounds: Mapping[str, float]) -> str:
 
 def deblurred(found: Found) -> str:
     """Whether undoing blur helps."""
-    return _best_of(
-        found, [each for each in found if ", " in each and " adapted, " not in each], "undone"
+    ways = [each for each in found if ", " in each and " adapted, " not in each]
+    if not ways:
+        return "not tried."
+    return (
+        f"{_best_of(found, ways, 'undone')}; the blur is computed, with nothing after it but "
+        "rounding, so a camera's is harder to undo."
     )
 
 
 def adapted(found: Found) -> str:
     """Whether batch normalisation with statistics of blurred faces helps."""
-    return _best_of(found, [each for each in found if " adapted, " in each], "adapted to")
+    ways = [each for each in found if " adapted, " in each]
+    return f"{_best_of(found, ways, 'adapted to')}." if ways else "not tried."
 
 
 def _best_of(found: Found, ways: Sequence[str], done: str) -> str:
@@ -256,7 +261,7 @@ def _best_of(found: Found, ways: Sequence[str], done: str) -> str:
             f"{shown(found[own]['over_baseline'])} by the estimated radius, which leaves "
             f"{shown(found[own]['over_second'])} against the second model"
         )
-    return f"{'; '.join(said)}." if said else "not tried."
+    return "; ".join(said)
 
 
 def explained(found: Found) -> str:
