@@ -43,8 +43,8 @@ TABLES: dict[str, dict[str, Any]] = {
             "second model where its mean is higher, with all of the interval and in each training, "
             "and on sharp faces it is at most a point less accurate than the baseline. An adapted "
             "model normalises by statistics of blurred training faces. A route asks one of two "
-            "models, by the blur that is estimated from the face. All are compared on the same faces, "
-            "so the best is flattered a little."
+            "models, by the blur that is estimated from the face. All are compared on the same "
+            "faces, so the best is flattered a little."
         ),
     },
 }
