@@ -254,7 +254,7 @@ def network_operations() -> Iterator[Operation]:
     params = Train(
         seeds=(1,), weights="none", input_size=64, normalisation="none", channel_order="rgb",
         dropout=0.2, auxiliary_weight=0, epochs=1, batch_size=4, optimizer="adam",
-        learning_rate=0.001, weight_decay=0, schedule="constant", arithmetic=PORTABLE,
+        learning_rate=0.001, weight_decay=0, schedule="constant", arithmetic="portable",
     )  # fmt: skip
     pixels = _picture(256).reshape(-1, 64, 64, 3)[:8]  # two batches
     rows = make_rows([str(number) for number in range(len(pixels))], 0, blur_radius=3)

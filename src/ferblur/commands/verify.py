@@ -2,7 +2,7 @@
 
     make verify          # about a minute
 
-Runs some fifty operations, and the stages from `synthesize` to the evaluation of one model on the
+Runs some seventy operations, and the stages from `synthesize` to the evaluation of one model on the
 smoke profile, in a folder of their own; compares the hashes with paper/verify.json and names the
 first that differs, with what is known of the machine. `--write` replaces the file by what this
 machine gives.
