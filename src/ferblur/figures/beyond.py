@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from ferblur.core.params import Figures
 from ferblur.core.study import MODELS
-from ferblur.figures.style import COLUMN, PAGE, figure, font_size
+from ferblur.figures.style import COLUMN, PAGE, figure
 
 OTHERS: Sequence[dict[str, Any]] = (
     {"color": "#009E73", "marker": "^", "linestyle": "--"},
@@ -23,8 +24,8 @@ OTHERS: Sequence[dict[str, Any]] = (
 ACROSS = 4
 """Panels in a row of the sweep, at most."""
 
-LABELS = 1.45
-"""Width that the names of remedies may take, inches."""
+LETTERS = 28
+"""Of a remedy's name in a line."""
 
 RADIUS = "box radius (px)"
 
@@ -115,9 +116,9 @@ def remedies(path: Path, drawn: Sequence[Mapping[str, Any]], colours: Figures) -
     """
     rows = sorted(drawn, key=lambda each: each["mean"]["value"])
     known = {each["name"]: each for each in drawn}
-    names = [each["name"] for each in rows]
+    names = [fill(each["name"], LETTERS) for each in rows]
     studys = {MODELS[0]: colours.baseline, MODELS[1]: colours.second}
-    with figure(path, COLUMN, 0.19 * len(rows) + 1.0) as (fig, axes):
+    with figure(path, COLUMN, 0.24 * len(rows) + 1.0) as (fig, axes):
         axes.axvline(known[MODELS[0]]["sharp"]["value"], color=colours.baseline, linestyle="--",
                      linewidth=0.9)  # fmt: skip
         axes.axvline(known[MODELS[1]]["mean"]["value"], color=colours.second, linestyle="-.",
@@ -132,7 +133,7 @@ def remedies(path: Path, drawn: Sequence[Mapping[str, Any]], colours: Figures) -
                 axes.plot(bounds["value"], height + lift, color=colour, markerfacecolor=face,
                           marker="*" if star else "o", markersize=7 if star else 3.5,
                           linestyle="")  # fmt: skip
-        axes.set_yticks(range(len(rows)), names, fontsize=font_size(names, LABELS, 7))
+        axes.set_yticks(range(len(rows)), names, fontsize=6, linespacing=0.95)
         axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="accuracy")
         axes.grid(axis="y", visible=False)
         dot: Any = {"color": "black", "linestyle": ""}

@@ -96,6 +96,23 @@ def breaking(found: Found) -> str:
     return f"half of the margin over chance is gone at a box radius of {joined(said)}{ends}."
 
 
+def errors(found: Found) -> str:
+    """How large errors are over all kinds of blur, against the baseline's."""
+    said = [
+        f"{points(each['mce'])} for {name(model)}, and relative to sharp faces "
+        f"{points(each['relative_mce'])}"
+        for model, each in found.items()
+        if model != BASELINE and each["mce"] and each["relative_mce"]
+    ]
+    if not said:
+        return "not known, for the baseline loses nothing under blur."
+    kinds = len(found[BASELINE]["cut_off"])
+    return (
+        f"the mean corruption error over {kinds} kinds of blur and the study's blurred levels is "
+        f"{'; '.join(said)}; the baseline's is 100 % by definition."
+    )
+
+
 def across(found: Found) -> str:
     """Whether training on one kind of blur helps against others."""
     second = found[SECOND]
@@ -336,6 +353,7 @@ def unequal(found: Found) -> str:
 
 WORDS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "breaking": ("breaking", "Where does recognition break?", breaking),
+    "errors": ("breaking", "How large are errors over all kinds of blur?", errors),
     "collapsed": ("breaking", "What do the models answer where they see nothing?", collapsed),
     "across": ("across", "Does training on one kind of blur help against others?", across),
     "captured": ("captured", "What changes where blur comes before detection?", captured),

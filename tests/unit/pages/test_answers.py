@@ -37,9 +37,10 @@ def broken(**emotions: Bounds) -> dict[str, Any]:
         {"kernel": "motion", "radius": 30.0, "commonest_share": 0.99, "ece": 0.99},
     ]
     return {
-        model: {"cut_off": {"box": cut_off}, "cut_off_by_emotion": emotions, "table": rows}
+        model: {"cut_off": {"box": cut_off}, "cut_off_by_emotion": emotions, "table": rows,
+                "mce": at(0.9), "relative_mce": at(0.5)}
         for model, cut_off in zip(MODELS, (at(4.25, 3, 5), BEYOND), strict=True)
-    }
+    }  # fmt: skip
 
 
 def test_cut_offs_have_a_unit_and_an_interval() -> None:
@@ -67,6 +68,17 @@ def test_an_emotion_beyond_the_sweep_goes_last() -> None:
 def test_of_emotions_that_go_together_none_is_first() -> None:
     assert "goes first" not in answers.breaking(broken(fear=BEYOND, anger=BEYOND))
     assert "goes first" not in answers.breaking(broken(fear=at(2.0)))
+
+
+def test_errors_are_said_against_the_baselines() -> None:
+    found = broken(fear=at(3.0))
+    said = answers.errors(found)
+    assert "over 1 kinds of blur" in said
+    assert "90.0 % [45.0, 135.0] for the second model, and relative to sharp faces 50.0 %" in said
+    assert "the baseline's is 100 %" in said
+    for each in found.values():
+        each |= {"mce": None, "relative_mce": None}
+    assert answers.errors(found).startswith("not known")
 
 
 def transferred(others: Bounds, transfer: Bounds | None, more: Bounds | None) -> dict[str, Any]:
@@ -307,7 +319,7 @@ def test_questions_without_numbers_are_left_out_and_others_stand_in_order() -> N
              | {"mixture": remedy(0.4, LESS, 0, 0)}}  # fmt: skip
     said = answers.answers(found)
     assert [each["key"] for each in said] == [
-        "breaking", "collapsed", "controlled", "deblurred", "adapted", "remedied"
+        "breaking", "errors", "collapsed", "controlled", "deblurred", "adapted", "remedied"
     ]  # fmt: skip
     for each in said:
         assert each["question"].endswith("?")
