@@ -72,6 +72,15 @@ def test_readme_says_what_holds_on_photographs() -> None:
         assert said in text
 
 
+def test_readme_answers_beyond_the_paper_as_the_run_does() -> None:
+    answers = json.loads(committed("results/extensions/answers.json"))["answers"]
+    _, _, after = README.partition("\n## Beyond the paper\n")
+    section = " ".join(after.partition("\n## ")[0].split())
+    said = re.findall(r"- \*\*(.+?\?)\*\* (.+?\.)(?= - \*\*| A kind)", section)
+    assert len(said) > 5
+    assert {*said} <= {(each["question"], each["answer"]) for each in answers}
+
+
 def test_readme_has_the_scores_of_table_2() -> None:
     (row,) = csv.DictReader(committed("paper/tables/table2.csv").decode().splitlines())
     here = " and ".join(f"{float(row[f'{model}_accuracy']):.3f}" for model in MODELS)

@@ -24,7 +24,7 @@ OTHERS: Sequence[dict[str, Any]] = (
 ACROSS = 4
 """Panels in a row of the sweep, at most."""
 
-LETTERS = 28
+LETTERS = 30
 """Of a remedy's name in a line."""
 
 RADIUS = "box radius (px)"

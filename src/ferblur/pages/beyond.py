@@ -43,16 +43,17 @@ TABLES: dict[str, dict[str, Any]] = {
             "second model where its mean is higher, with all of the interval and in each training, "
             "and on sharp faces it is at most a point less accurate than the baseline. An adapted "
             "model normalises by statistics of blurred training faces. A route asks one of two "
-            "models, by the blur that is estimated from the face. All are compared on the same "
-            "faces, so the best is flattered a little."
+            "models, by the blur that is estimated from the face. Blurred in place: of the "
+            "baseline's samples, those that the second model has blurred copies of are blurred. All "
+            "are compared on the same faces, so the best is flattered a little."
         ),
     },
 }
 """For each table its columns, those of them that are whole numbers, and its caption."""
 
 WORDS = {
-    "equal_steps": "the second's samples, all sharp",
-    "equal_samples": "the baseline's, some blurred",
+    "equal_steps": "second's samples, all sharp",
+    "equal_samples": "blurred in place",
     "mixture": "several kinds of blur",
     "all_radii": "any radius",
     "wiener": "Wiener",
