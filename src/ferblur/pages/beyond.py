@@ -44,8 +44,8 @@ TABLES: dict[str, dict[str, Any]] = {
             "and on sharp faces it is at most a point less accurate than the baseline. An adapted "
             "model normalises by statistics of blurred training faces. A route asks one of two "
             "models, by the blur that is estimated from the face. Blurred in place: of the "
-            "baseline's samples, those that the second model has blurred copies of are blurred. All "
-            "are compared on the same faces, so the best is flattered a little."
+            "baseline's samples, those that the second model has blurred copies of are blurred. "
+            "All are compared on the same faces, so the best is flattered a little."
         ),
     },
 }
