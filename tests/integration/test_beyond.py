@@ -85,7 +85,7 @@ def test_answers_are_committed_with_the_run(
 ) -> None:
     made, _ = answered
     printed = made.run("python", "-m", "ferblur.commands.committed", check=False)
-    assert "is of another run" not in printed
+    assert "results/extensions: is of another run" not in printed
     copied = made.folder / "paper/committed/synthetic/extensions"
     ours = made.folder / "results/extensions"
     for path in sorted(Path(ours).glob("*.json")):
