@@ -6,8 +6,9 @@ DVC runs one stage at a time, and portable training uses one core. So this comma
 2. each training and its evaluation in a `dvc repro` of its own, as many at once as there are cores
 3. the rest, one stage at a time
 
-and leaves the bytes that `dvc repro` leaves, in a fresh clone those of dvc.lock included. Where
-training is not portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is
+and leaves the bytes that `dvc repro` leaves, in a fresh clone those of dvc.lock included, but for
+the order of its stages where DVC's own varies: that of stages which do not need each other, where
+they are fewer than half of all stages (as in the smoke profile). Where training is not portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is
 only one core.
 """
 

@@ -20,8 +20,9 @@ NAMES = {
     "wiener": "Wiener's filter",
     "unsupervised_wiener": "the unsupervised Wiener filter",
     "richardson_lucy": "Richardson-Lucy",
+    "gaussian": "Gaussian",
 }
-"""Models, variants and ways to undo blur in a sentence; another's name stands as it is."""
+"""Models, variants, ways to undo blur and kinds of it in a sentence; others stand as they are."""
 
 KNOWN = ", true radius"
 """The ending of remedies that are told the radius: they show what a perfect estimate would give."""
@@ -116,7 +117,7 @@ def errors(found: Found) -> str:
 def across(found: Found) -> str:
     """Whether training on one kind of blur helps against others."""
     second = found[SECOND]
-    others = joined([kernel for kernel in second["gain"] if kernel != "box"])
+    others = joined([name(kernel) for kernel in second["gain"] if kernel != "box"])
     answer = direction(
         second["others"],
         "Yes: trained on box blur",

@@ -96,7 +96,7 @@ def test_transfer_in_each_direction(others: Bounds, begins: str) -> None:
     said = answers.across(transferred(others, at(0.5), None))
     assert said.startswith(begins)
     assert shown(at(0.2)) in said
-    assert f"{shown(others)} on gaussian and motion blur" in said
+    assert f"{shown(others)} on Gaussian and motion blur" in said
     assert f"a share of {shown(at(0.5))} of it" in said
     assert said.endswith(".")
 

@@ -33,7 +33,7 @@ def test_shows_every_claim_figure_and_stage(finished: Path) -> None:
     # drawings and contact sheets
     assert page.count("<img ") == 12 + bool(beside["others"]) + beyond + 3
     assert all(alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page))
-    for stage in ("synthesize", "train@baseline-1", "evaluate@second-2", "paper"):
+    for stage in ("synthesize", "train@baseline-1", "evaluate@second-2", "figures"):
         assert f'<th scope="row">{stage}</th>' in page
     for text in VERDICTS.values():
         assert text in page

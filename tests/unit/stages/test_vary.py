@@ -144,9 +144,9 @@ def test_without_clips_the_user_is_told(
 def test_a_variant_that_is_not_chosen_is_refused(
     ready: Path, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choose(Path(), vary={"variants": ["equal_steps", "mixture", "sharp_and_blurred"]})
+    choose(Path(), vary={"variants": ["equal_steps", "mixture", "all_radii"]})
     monkeypatch.setattr(sys, "argv", ["vary", *named.split()])
-    known = "name one of vary.variants, equal_steps, mixture, sharp_and_blurred"
+    known = "name one of vary.variants, equal_steps, mixture, all_radii"
     with pytest.raises(UserError, match=f"^{known}; not '{named}'$"):
         vary.main()
     assert not Path("data/vary").exists()
