@@ -7,9 +7,9 @@ DVC runs one stage at a time, and portable training uses one core. So this comma
 3. the rest, one stage at a time
 
 and leaves the bytes that `dvc repro` leaves, in a fresh clone those of dvc.lock included, but for
-the order of its stages where DVC's own varies: that of stages which do not need each other, where
-they are fewer than half of all stages (as in the smoke profile). Where training is not portable, and uses a GPU or all cores, this is `dvc repro`, and also where there is
-only one core.
+the order of its stages where DVC's own varies: of stages that do not need each other, where fewer
+than half of all stages run (as in the smoke profile). Where training is not portable, and uses a GPU or
+all cores, this is `dvc repro`, and also where there is only one core.
 """
 
 import os

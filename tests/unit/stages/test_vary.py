@@ -144,9 +144,9 @@ def test_without_clips_the_user_is_told(
 def test_a_variant_that_is_not_chosen_is_refused(
     ready: Path, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    choose(Path(), vary={"variants": ["equal_steps", "mixture", "all_radii"]})
+    choose(Path(), vary={"variants": ["equal_steps", "mixture", "equal_samples"]})
     monkeypatch.setattr(sys, "argv", ["vary", *named.split()])
-    known = "name one of vary.variants, equal_steps, mixture, all_radii"
+    known = "name one of vary.variants, equal_steps, mixture, equal_samples"
     with pytest.raises(UserError, match=f"^{known}; not '{named}'$"):
         vary.main()
     assert not Path("data/vary").exists()
