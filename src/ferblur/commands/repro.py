@@ -8,8 +8,8 @@ DVC runs one stage at a time, and portable training uses one core. So this comma
 
 and leaves the bytes that `dvc repro` leaves, in a fresh clone those of dvc.lock included, but for
 the order of its stages where DVC's own varies: of stages that do not need each other, where fewer
-than half of all stages run (as in the smoke profile). Where training is not portable, and uses a GPU or
-all cores, this is `dvc repro`, and also where there is only one core.
+than half of all stages run (as in the smoke profile). Where training is not portable, and uses a
+GPU or all cores, this is `dvc repro`, and also where there is only one core.
 """
 
 import os
