@@ -1,6 +1,6 @@
 """The questions beyond the paper, each answered in numbers from what the stages before it left."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ ESTIMATES = ("laplacian", "learned")
 """Ways to estimate a radius, and their columns in data/restore/estimates.csv."""
 
 SOURCES = ("true", "estimated")
-"""Where the radius that is undone, or adapted to, comes from."""
+"""Where the radius that is adapted to comes from, as stage `adapt` has them."""
 
 CHOOSES = "learned"
 """The one that routes go by."""
@@ -155,47 +155,76 @@ def leaked(run: Run) -> dict[str, Any]:
     return leakage.splits(tests, classes, run.params.statistics, average)
 
 
+def retrained(run: Run) -> dict[str, Answers]:
+    """What the variants answered that are no other splits of the study's samples."""
+    split_otherwise = {model + ending for model in MODELS for ending in SPLITS if ending}
+    tables = {
+        name: run.tables(name)
+        for name in run.extensions.vary.variants
+        if name not in split_otherwise
+    }
+    return {
+        name: {
+            level: np.stack([tasks[level]["predicted"].to_numpy() for tasks in trainings_])
+            for level in LEVELS
+        }
+        for name, trainings_ in tables.items()
+    }
+
+
+def undone(run: Run) -> dict[str, Answers]:
+    """What the baseline answered to faces restored by each way, by the radius that is undone."""
+    if not run.extensions.restore.methods:
+        return {}
+    known = pd.read_csv(RESTORE / "cells.csv", keep_default_na=False)
+    asked = np.load(RESTORE / "baseline.npy", mmap_mode="r", allow_pickle=False)
+    as_they_are = run.at_levels(MODELS[0])  # as sharp faces are, of whose true radius nothing is
+    return {
+        f"{method}, {source} radius": as_they_are
+        | {
+            str(level): asked[:, place].argmax(axis=-1)
+            for level, place in zip(rows["level"], rows.index, strict=True)
+        }
+        for (method, source), rows in known.groupby(["method", "kernel_source"], sort=False)
+    }
+
+
+def adapted(run: Run, model: str) -> dict[str, Answers]:
+    """What a model of the sweep answered when adapted, by the radius that it is adapted to."""
+    logits = np.load(ADAPT / f"{model}.npy", mmap_mode="r", allow_pickle=False)
+    return {
+        f"{model} adapted, {source} radius": {
+            level: logits[:, place, number].argmax(axis=-1) for number, level in enumerate(LEVELS)
+        }
+        for place, source in enumerate(SOURCES)
+    }
+
+
+def routed(run: Run) -> dict[str, Answers]:
+    """What a route answered that asks one of two models, the other as it is and adapted."""
+    route, estimated = run.extensions.route, estimates_at_levels(run)
+    blurred = {
+        route.blurred: run.at_levels(route.blurred),
+        f"{route.blurred} adapted": [*adapted(run, route.blurred).values()][1],
+    }
+    return {
+        f"route from {route.sharp} to {name}": remedies.routed(
+            run.at_levels(route.sharp), answers, estimated, route.threshold
+        )
+        for name, answers in blurred.items()
+    }
+
+
 def remedied(run: Run) -> dict[str, Any]:
     """All that may help, beside the study's models: variants, undoing blur, adapting, routes."""
-    answers: dict[str, Mapping[str, np.ndarray]] = {name: run.at_levels(name) for name in MODELS}
-    asks: dict[str, str] = {}
-    split_otherwise = {model + ending for model in MODELS for ending in SPLITS if ending}
-    for name in run.extensions.vary.variants:
-        if name not in split_otherwise:
-            tables = run.tables(name)
-            answers[name] = {
-                level: np.stack([tasks[level]["predicted"].to_numpy() for tasks in tables])
-                for level in LEVELS
-            }
-    if run.extensions.restore.methods:
-        known = pd.read_csv(RESTORE / "cells.csv", keep_default_na=False)
-        asked = np.load(RESTORE / "baseline.npy", mmap_mode="r", allow_pickle=False)
-        for (method, source), rows in known.groupby(["method", "kernel_source"], sort=False):
-            restored = {
-                str(level): asked[:, place].argmax(axis=-1)
-                for level, place in zip(rows["level"], rows.index, strict=True)
-            }  # of sharp faces with the true kernel, none, nothing is undone
-            way = f"{method}, {source} radius"
-            asks[way] = MODELS[0]
-            answers[way] = {
-                level: restored.get(level, answers[MODELS[0]][level]) for level in LEVELS
-            }
-    for name in run.extensions.sweep.models:
-        logits = np.load(ADAPT / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        for place, source in enumerate(SOURCES):
-            predicted = logits[:, place].argmax(axis=-1)
-            way = f"{name} adapted, {source} radius"
-            asks[way] = name
-            answers[way] = {level: predicted[:, number] for number, level in enumerate(LEVELS)}
-    route, estimated = run.extensions.route, estimates_at_levels(run)
-    sharp = run.at_levels(route.sharp)
-    for name, blurred in (
-        (route.blurred, run.at_levels(route.blurred)),
-        (f"{route.blurred} adapted", answers[f"{route.blurred} adapted, {SOURCES[1]} radius"]),
-    ):
-        way = f"route from {route.sharp} to {name}"
-        asks[way] = route.blurred
-        answers[way] = remedies.routed(sharp, blurred, estimated, route.threshold)
+    answers = {name: run.at_levels(name) for name in MODELS} | retrained(run)
+    asks: dict[str, str] = {}  # the model whose trainings answer, where none is trained
+    ways = [(MODELS[0], undone(run))]
+    ways += [(model, adapted(run, model)) for model in run.extensions.sweep.models]
+    ways += [(run.extensions.route.blurred, routed(run))]
+    for model, found in ways:
+        answers |= found
+        asks |= dict.fromkeys(found, model)
     return remedies.compared(run.unseen, answers, *MODELS, asks)
 
 

@@ -5,7 +5,7 @@ from math import inf
 from typing import Any
 
 from ferblur.core.study import LEVELS, MODELS
-from ferblur.pages.wording import shown
+from ferblur.pages.wording import shown, way
 
 Found = Mapping[str, Any]
 """The numbers of a question, as beyond.questions finds them."""
@@ -24,21 +24,21 @@ NAMES = {
 }
 """Models, variants, ways to undo blur and kinds of it in a sentence; others stand as they are."""
 
-KNOWN = ", true radius"
-"""The ending of remedies that are told the radius: they show what a perfect estimate would give."""
+TRUE, ESTIMATED = "true radius", "estimated radius"
+"""Sources of the radius that a way goes by; the true one shows what a perfect estimate gives."""
 
 BASELINE, SECOND = MODELS
 
 
-def name(remedy: str) -> str:
-    """A model, a variant or a remedy in a sentence."""
-    if remedy.startswith("route from "):
-        sharp, _, blurred = remedy.removeprefix("route from ").partition(" to ")
-        return f"a route that asks {name(sharp)} where it sees no blur, and else {name(blurred)}"
-    what, _, source = remedy.partition(", ")
-    model, _, adapted = what.partition(" adapted")
-    known = NAMES.get(model, model.replace("_", " ")) + (", adapted" if what != model else adapted)
-    return f"{known} {'to' if what != model else 'with'} the {source}" if source else known
+def name(key: str) -> str:
+    """A model, a variant, a kind of blur or a way to recognise blurred faces, in a sentence."""
+    known = way(key)
+    said = NAMES.get(known.what, known.what.replace("_", " ")) + ", adapted" * known.adapted
+    if known.source:
+        said += f" {'to' if known.adapted else 'with'} the {known.source}"
+    if known.sharp:
+        return f"a route that asks {name(known.sharp)} where it sees no blur, and else {said}"
+    return said
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:
@@ -208,7 +208,7 @@ def remedied(found: Found) -> str:
     others = {
         remedy: each
         for remedy, each in found.items()
-        if remedy not in MODELS and not remedy.endswith(KNOWN)  # nobody knows it of a photograph
+        if remedy not in MODELS and way(remedy).source != TRUE  # nobody knows it of a photograph
     }
     better = {remedy: each for remedy, each in others.items() if each["beats"]}
     best = max(better or others, key=lambda remedy: found[remedy]["mean"]["value"])
@@ -245,7 +245,7 @@ def _px(bounds: Mapping[str, float]) -> str:
 
 def deblurred(found: Found) -> str:
     """Whether undoing blur helps."""
-    ways = [each for each in found if ", " in each and " adapted, " not in each]
+    ways = [each for each in found if way(each).source and not way(each).adapted]
     if not ways:
         return "not tried."
     return (
@@ -256,24 +256,23 @@ def deblurred(found: Found) -> str:
 
 def adapted(found: Found) -> str:
     """Whether batch normalisation with statistics of blurred faces helps."""
-    ways = [each for each in found if " adapted, " in each]
+    ways = [each for each in found if way(each).source and way(each).adapted]
     return f"{_best_of(found, ways, 'adapted to')}." if ways else "not tried."
 
 
 def _best_of(found: Found, ways: Sequence[str], done: str) -> str:
     """The best of several ways over the five levels, with the true radius and the estimated one."""
     said = []
-    for source in ("true", "estimated"):
-        known = [each for each in ways if each.endswith(f", {source} radius")]
+    for source in (TRUE, ESTIMATED):
+        known = [each for each in ways if way(each).source == source]
         if known:
             best = max(known, key=lambda each: found[each]["mean"]["value"])
-            what = name(best.partition(" adapted" if " adapted" in best else ",")[0])
             said.append(
-                f"where the {source} radius is {done}, the best is {what}, which over the five "
-                f"levels is {shown(found[best]['over_baseline'])} more accurate than the baseline "
-                f"as it is, and {shown(found[best]['over_second'])} more than the second model"
+                f"where the {source} is {done}, the best is {name(way(best).what)}, which over the "
+                f"five levels is {shown(found[best]['over_baseline'])} more accurate than the "
+                f"baseline as it is, and {shown(found[best]['over_second'])} more than the second model"
             )
-    if (own := f"{BASELINE} adapted, estimated radius") in ways:
+    if (own := f"{BASELINE} adapted, {ESTIMATED}") in ways:
         said.append(
             f"the baseline itself, which has seen no blur, gains "
             f"{shown(found[own]['over_baseline'])} by the estimated radius, which leaves "

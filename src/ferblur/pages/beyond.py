@@ -5,7 +5,7 @@ from typing import Any
 
 from ferblur.core.study import LEVELS, MODELS
 from ferblur.pages.beside import named
-from ferblur.pages.wording import shown
+from ferblur.pages.wording import shown, way
 
 STUDYS = "box"
 """The study's kind of blur."""
@@ -63,15 +63,12 @@ WORDS = {
 """Variants of the models, and ways to undo blur, in a table; another's name stands as it is."""
 
 
-def called(remedy: str) -> str:
+def called(key: str) -> str:
     """A model, a variant, or another way to recognise blurred faces, in a table."""
-    if remedy.startswith("route from "):
-        sharp, _, blurred = remedy.removeprefix("route from ").partition(" to ")
-        return f"route: {called(sharp)} or {called(blurred)}"
-    what, _, source = remedy.partition(", ")
-    model, adapted, _ = what.partition(" adapted")
-    known = WORDS.get(model, model.replace("_", " "))
-    return ", ".join(filter(None, [known, adapted.strip(), source]))
+    known = way(key)
+    what = WORDS.get(known.what, known.what.replace("_", " "))
+    said = ", ".join(filter(None, [what, "adapted" * known.adapted, known.source]))
+    return f"route: {called(known.sharp)} or {said}" if known.sharp else said
 
 
 def about(dataset: str, found: Mapping[str, Any]) -> str:

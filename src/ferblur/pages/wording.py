@@ -1,7 +1,7 @@
 """Claims and scores in words: one wording for results/claims.md, the PDF and the page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ferblur.core.study import EMOTIONS
 from ferblur.evidence.verdicts import (
@@ -76,6 +76,27 @@ LEGEND = (
     "without its interval, meets the criterion."
 )
 """How verdicts are to be read."""
+
+
+class Way(NamedTuple):
+    """A way to recognise blurred faces, as its key among the answers beyond the paper says it."""
+
+    what: str
+    """A model, a variant of one, or a way to undo blur before the baseline is asked."""
+    adapted: bool
+    """Whether its batch normalisation is adapted to blur."""
+    source: str
+    """Where the radius that is undone or adapted to comes from, such as `true radius`, or empty."""
+    sharp: str
+    """Of a route, the model that is asked where no blur is seen; else empty."""
+
+
+def way(key: str) -> Way:
+    """Take a key apart: `mixture adapted, true radius`, or `route from baseline to mixture`."""
+    sharp, _, blurred = key.removeprefix("route from ").rpartition(" to ")
+    what, _, source = blurred.partition(", ")
+    model, adapted, _ = what.partition(" adapted")
+    return Way(model, bool(adapted), source, sharp)
 
 
 def headline(counts: Mapping[str, Mapping[str, int]]) -> str:
