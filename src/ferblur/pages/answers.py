@@ -267,10 +267,11 @@ def _best_of(found: Found, ways: Sequence[str], done: str) -> str:
         known = [each for each in ways if way(each).source == source]
         if known:
             best = max(known, key=lambda each: found[each]["mean"]["value"])
+            over = {each: shown(found[best][f"over_{each}"]) for each in MODELS}
             said.append(
                 f"where the {source} is {done}, the best is {name(way(best).what)}, which over the "
-                f"five levels is {shown(found[best]['over_baseline'])} more accurate than the "
-                f"baseline as it is, and {shown(found[best]['over_second'])} more than the second model"
+                f"five levels is {over[BASELINE]} more accurate than the baseline as it is, and "
+                f"{over[SECOND]} more than the second model"
             )
     if (own := f"{BASELINE} adapted, {ESTIMATED}") in ways:
         said.append(
