@@ -38,10 +38,10 @@ def ways(
 
     Estimators are fitted to `copies` copies of the very faces: how well does not matter here.
     """
-    from ferblur.beyond.blurring import STUDYS, weights
+    from ferblur.beyond.blurring import weights
     from ferblur.beyond.cells import weights as trained
     from ferblur.beyond.estimation import fit, radii_to_fit
-    from ferblur.beyond.named import load
+    from ferblur.beyond.named import STUDYS, load
     from ferblur.beyond.params import load_extensions
     from ferblur.beyond.sharpness import FLOOR, features, laplacian_variance
     from ferblur.beyond.training import samples

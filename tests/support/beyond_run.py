@@ -247,6 +247,8 @@ def _restored(known: Known, methods: Sequence[str]) -> None:
         for kernel, radius in blurs()
     ]  # fmt: skip
     write_csv(Path("data/restore/estimates.csv"), pd.concat(tables))
+    curve = pd.DataFrame({"log_variance": [1.0, 6.5], "radius": [14.25, 0.5]})
+    write_csv(Path("data/restore/curve.csv"), curve)
     columns = ["method", "kernel_source", "level", "radius", "psnr", "psnr_blurred"]
     cells, logits = [], []
     for (method, source), gain in RESTORED.items():

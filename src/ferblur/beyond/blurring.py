@@ -7,13 +7,10 @@ import pandas as pd
 from PIL import Image
 from scipy.signal import fftconvolve
 
-from ferblur.beyond.named import load
+from ferblur.beyond.named import STUDYS, load
 from ferblur.dataset.blur import box_blur, sigma
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.samples import Samples, transform
-
-STUDYS = "box"
-"""The kernel of the study, which PIL's own box blur applies."""
 
 TURNS = 32
 """Directions of motion."""
@@ -26,6 +23,18 @@ def weights(kernel: str, radius: float, turn: int = 0) -> np.ndarray:
     `turn` is one of `TURNS` directions, for kernels that have one.
     """
     return np.asarray(load("kernels", kernel).weights(sigma(radius), turn / TURNS))
+
+
+def box(variance: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """PIL's box of a variance along one axis, in px^2, any shape: its radius in px, in two parts.
+
+    The pixels on either side that count in full, and the share of the next. The inverse of
+    `dataset.blur.sigma`, squared.
+    """
+    whole = np.floor((np.sqrt(12 * np.asarray(variance) + 1) - 1) / 2 + 1e-9)
+    squares, outer = whole * (whole + 1) * (2 * whole + 1) / 3, (whole + 1) ** 2
+    share = (variance * (2 * whole + 1) - squares) / (2 * (outer - variance))
+    return whole, np.maximum(share, 0)
 
 
 def convolve(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -3,10 +3,16 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from ferblur.beyond.blurring import STUDYS
+from ferblur.beyond.named import STUDYS
 from ferblur.beyond.params import Sweep, Vary
 from ferblur.core.params import Blur, Train
 from ferblur.core.study import MODELS
+
+SOURCES = TRUE, ESTIMATED = "true", "estimated"
+"""Where the radius comes from that a face is restored or a model adapted by, in tables' order."""
+
+ESTIMATES = LAPLACIAN, LEARNED = "laplacian", "learned"
+"""The estimators of a radius, and the columns of data/restore/estimates.csv."""
 
 
 class Cell(NamedTuple):

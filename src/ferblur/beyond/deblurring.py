@@ -6,14 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ferblur.beyond.blurring import STUDYS, BlurredSamples, weights
-from ferblur.beyond.named import load
+from ferblur.beyond.blurring import BlurredSamples, weights
+from ferblur.beyond.cells import SOURCES, TRUE
+from ferblur.beyond.named import STUDYS, load
 from ferblur.core.params import Blur
 from ferblur.core.study import LEVELS
 from ferblur.dataset.faces import Faces
-
-TRUE, ESTIMATED = "true", "estimated"
-"""Where the radius of the box that is undone comes from."""
 
 SHARP = 0.25
 """px of radius below which a face is left as it is."""
@@ -40,7 +38,7 @@ def restorations(methods: Sequence[str], blur: Blur) -> list[Restoration]:
     return [
         Restoration(method, source, level, blur.radius(level))
         for method in methods
-        for source in (TRUE, ESTIMATED)
+        for source in SOURCES
         for level in LEVELS
         if source != TRUE or blur.radius(level) > 0
     ]

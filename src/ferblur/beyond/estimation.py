@@ -7,8 +7,7 @@ import pandas as pd
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.isotonic import IsotonicRegression
 
-LAPLACIAN, LEARNED = "laplacian", "learned"
-"""The two estimators, and the columns of their estimates."""
+from ferblur.beyond.cells import LAPLACIAN, LEARNED
 
 LEAF = 5
 """Fewest copies of faces that a leaf of the forest is the mean of."""
@@ -30,6 +29,14 @@ class Fitted(NamedTuple):
         """
         curve, forest = self.laplacian.predict(found[:, 0]), self.learned.predict(found)
         return pd.DataFrame({LAPLACIAN: curve, LEARNED: forest})
+
+    def curve(self) -> pd.DataFrame:
+        """The Laplacian's estimator as points: `log_variance`, as `features` has it, and `radius`.
+
+        Between them it is a straight line; beyond the ends the radius is that of the end, in px.
+        """
+        known = self.laplacian
+        return pd.DataFrame({"log_variance": known.X_thresholds_, "radius": known.y_thresholds_})
 
 
 def radii_to_fit(faces: int, copies: int, largest: float, seed: int) -> np.ndarray:

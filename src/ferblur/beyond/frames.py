@@ -11,6 +11,7 @@ from ferblur.alignment.batches import DECODED, Batch, Source, plan
 from ferblur.alignment.detection import Detector
 from ferblur.alignment.search import Result
 from ferblur.alignment.shards import COLUMNS, WHOLE_NUMBERS
+from ferblur.beyond.blurring import box
 from ferblur.core.params import Align
 from ferblur.dataset.blur import box_blur, sigma
 from ferblur.images.decoding import read_image
@@ -35,18 +36,8 @@ def frame_radii(faces: pd.DataFrame, radius: float, size: int) -> np.ndarray:
         np.where(np.isnan(sides := _numbers(faces[name])), faces[f"image_{name}"], sides)
         for name in ("width", "height")
     )
-    return box_radii(sigma(radius) ** 2 * width * height / size**2)
-
-
-def box_radii(variance: np.ndarray) -> np.ndarray:
-    """Radii in px of PIL's boxes of these variances along one axis, in px^2: any shape, float64.
-
-    The inverse of `dataset.blur.sigma`, squared.
-    """
-    whole = np.floor((np.sqrt(12 * variance + 1) - 1) / 2 + 1e-9)  # px on either side, in full
-    squares, outer = whole * (whole + 1) * (2 * whole + 1) / 3, (whole + 1) ** 2
-    share = (variance * (2 * whole + 1) - squares) / (2 * (outer - variance))
-    return np.asarray(whole + np.maximum(share, 0))
+    whole, share = box(sigma(radius) ** 2 * width * height / size**2)
+    return np.asarray(whole + share)
 
 
 def align_blurred(

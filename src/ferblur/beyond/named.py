@@ -6,6 +6,9 @@ from typing import Any
 
 PACKAGE = "ferblur"
 
+STUDYS = "box"
+"""The kernel of the study, which PIL's own box blur applies."""
+
 
 def names(room: str) -> list[str]:
     """The names in a room such as `kernels`, sorted."""

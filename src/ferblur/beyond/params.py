@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from ferblur.beyond.named import names
+from ferblur.beyond.named import STUDYS, names
 from ferblur.core.errors import UserError
 from ferblur.core.files import read_yaml
 from ferblur.core.params import Count, Section, Seed, mistakes
@@ -35,6 +35,17 @@ class _Known:
         return given
 
 
+def _studys_first(kernels: tuple[str, ...]) -> tuple[str, ...]:
+    if kernels[:1] != (STUDYS,):
+        raise ValueError(f"must begin with {STUDYS}, the study's own")
+    return kernels
+
+
+Kernels = Annotated[
+    tuple[str, ...], AfterValidator(_Known("kernels")), AfterValidator(_studys_first)
+]
+
+
 def _growing(radii: tuple[float, ...]) -> tuple[float, ...]:
     if not radii or radii[0] != 0 or list(radii) != sorted(set(radii)):
         raise ValueError(f"must grow from 0, not {list(radii)}")
@@ -46,13 +57,15 @@ class Vary(Section):
 
     seed: Seed
     trainings: Annotated[int, Field(ge=1, le=100)]
-    variants: Annotated[tuple[str, ...], AfterValidator(_Known("variants"))]
+    kernels: Kernels
+    strongest: Annotated[float, Field(gt=1, le=512)]
+    variants: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_Known("variants"))]
 
 
 class Sweep(Section):
     """Blur of every kind and strength: radii in px of the box of equal standard deviation."""
 
-    kernels: Annotated[tuple[str, ...], AfterValidator(_Known("kernels"))]
+    kernels: Kernels
     radii: Annotated[tuple[Radius, ...], AfterValidator(_growing)]
     models: dict[str, str]
     """The folder that holds each model's weights, by its name."""
@@ -93,8 +106,6 @@ class Extensions(Section):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if self.sweep.kernels[:1] != ("box",):
-            raise ValueError("sweep.kernels: must begin with box, the study's own")
         if tuple(self.sweep.models)[: len(MODELS)] != MODELS:
             raise ValueError(f"sweep.models: must begin with {' and '.join(MODELS)}")
         weights = {name: f"models/{name}" for name in MODELS}

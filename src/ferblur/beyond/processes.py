@@ -5,11 +5,14 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from tqdm import tqdm
 
 from ferblur.core.arithmetic import PORTABLE
+from ferblur.core.files import atomic
 from ferblur.core.params import Params
 from ferblur.core.ranks import cores
 from ferblur.core.resume import die_with_parent
@@ -36,3 +39,12 @@ def side_by_side(
     with ProcessPoolExecutor(count, context, _start) as pool:
         under_way = [pool.submit(work, *call) for call in calls]
         return [each.result() for each in tqdm(under_way, desc=what, disable=None)]
+
+
+def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
+    """The array kept at `path`, computed where it is not there: a killed stage goes on after it."""
+    if not path.exists():
+        found = compute()
+        with atomic(path) as temporary:
+            np.save(temporary, found, allow_pickle=False)
+    return np.asarray(np.load(path, allow_pickle=False))

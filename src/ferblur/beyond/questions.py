@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ferblur.beyond.blurring import STUDYS
-from ferblur.beyond.cells import cells, radii, trainings
+from ferblur.beyond.cells import ESTIMATED, ESTIMATES, LEARNED, SOURCES, cells, radii, trainings
+from ferblur.beyond.named import STUDYS
 from ferblur.beyond.params import Extensions
 from ferblur.core.params import Params
 from ferblur.core.study import LEVELS, MODELS
@@ -31,15 +31,6 @@ TEXT = {"source_id": str, "subject": str, "status": str}
 
 SPLITS = {"": "by sample", "_by_clip": "by clip", "_by_person": "by person"}
 """What the ending of a variant's name says of its split; the study's has none."""
-
-ESTIMATES = ("laplacian", "learned")
-"""Ways to estimate a radius, and their columns in data/restore/estimates.csv."""
-
-SOURCES = ("true", "estimated")
-"""Where the radius that is adapted to comes from, as stage `adapt` has them."""
-
-CHOOSES = "learned"
-"""The one that routes go by."""
 
 Answers = dict[str, np.ndarray]
 """What was answered at each of the study's levels, S trainings x N places among the classes."""
@@ -190,10 +181,10 @@ def undone(run: Run) -> dict[str, Answers]:
 
 
 def adapted(run: Run, model: str) -> dict[str, Answers]:
-    """What a model of the sweep answered when adapted, by the radius that it is adapted to."""
+    """What a model of the sweep answered when adapted, by the source of the radius."""
     logits = np.load(ADAPT / f"{model}.npy", mmap_mode="r", allow_pickle=False)
     return {
-        f"{model} adapted, {source} radius": {
+        source: {
             level: logits[:, place, number].argmax(axis=-1) for number, level in enumerate(LEVELS)
         }
         for place, source in enumerate(SOURCES)
@@ -205,7 +196,7 @@ def routed(run: Run) -> dict[str, Answers]:
     route, estimated = run.extensions.route, estimates_at_levels(run)
     blurred = {
         route.blurred: run.at_levels(route.blurred),
-        f"{route.blurred} adapted": [*adapted(run, route.blurred).values()][1],
+        f"{route.blurred} adapted": adapted(run, route.blurred)[ESTIMATED],
     }
     return {
         f"route from {route.sharp} to {name}": remedies.routed(
@@ -220,7 +211,9 @@ def remedied(run: Run) -> dict[str, Any]:
     answers = {name: run.at_levels(name) for name in MODELS} | retrained(run)
     asks: dict[str, str] = {}  # the model whose trainings answer, where none is trained
     ways = [(MODELS[0], undone(run))]
-    ways += [(model, adapted(run, model)) for model in run.extensions.sweep.models]
+    for model in run.extensions.sweep.models:
+        by_source = adapted(run, model).items()
+        ways.append((model, {f"{model} adapted, {source} radius": a for source, a in by_source}))
     ways += [(run.extensions.route.blurred, routed(run))]
     for model, found in ways:
         answers |= found
@@ -237,7 +230,7 @@ def estimates_at_levels(run: Run) -> dict[str, np.ndarray]:
     """The estimates that routes go by, at the study's levels."""
     table = estimates(run)
     studys = {
-        float(rows["radius"].iloc[0]): rows[CHOOSES].to_numpy()
+        float(rows["radius"].iloc[0]): rows[LEARNED].to_numpy()
         for _, rows in table[table["kernel"] == STUDYS].groupby("radius")
     }
     return {level: studys[radius] for level, radius in run.params.blur.radii().items()}
@@ -249,6 +242,7 @@ def detected(run: Run) -> dict[str, Any]:
     route, by_level = run.extensions.route, estimates_at_levels(run)
     return {
         "estimates": remedies.estimates(run.unseen, estimates(run), ESTIMATES),
+        "curve": pd.read_csv(RESTORE / "curve.csv").to_dict("list"),
         "restored": known.to_dict("records"),
         "to_blurred": {
             level: run.unseen.interval(run.unseen.share(radii_ >= route.threshold))

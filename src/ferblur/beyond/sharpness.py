@@ -25,8 +25,8 @@ def grey_levels(face: np.ndarray) -> np.ndarray:
 def laplacian_variance(face: np.ndarray) -> float:
     """Variance of the Laplacian of a face, H x W x 3 uint8; the less, the smoother.
 
-    Of grey levels, 0 to 255, mirrored at the edge. It depends on what is shown too, so it is no
-    radius.
+    Of grey levels, 0 to 255, mirrored at the edge. It depends on what is shown too, not on the
+    radius of a blur alone.
     """
     wide = np.pad(grey_levels(face), 1, mode="reflect")
     around = wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]
@@ -56,5 +56,9 @@ def features(face: np.ndarray) -> np.ndarray:
 
     `face` is H x W x 3 uint8; returns 1 + bands float64.
     """
-    powers = np.append(laplacian_variance(face), spectrum(face))
+    return logarithms(np.append(laplacian_variance(face), spectrum(face)))
+
+
+def logarithms(powers: np.ndarray) -> np.ndarray:
+    """Powers of any shape as features, float64."""
     return np.asarray(np.log(powers + FLOOR).round(DECIMALS))

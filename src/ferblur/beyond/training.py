@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ferblur.beyond.blurring import STUDYS, BlurredSamples
+from ferblur.beyond.blurring import BlurredSamples
+from ferblur.beyond.named import STUDYS
 from ferblur.core.params import Params
 from ferblur.core.ranks import Ranks
 from ferblur.core.study import LEVELS
@@ -34,7 +35,7 @@ class Source:
     kernels: tuple[str, ...]
     """The kinds of blur, the study's first."""
     strongest: float
-    """The largest box radius of the sweep, in px."""
+    """The largest box radius that is drawn, in px."""
     generator: np.random.Generator
 
     def any_radius(self, count: int) -> np.ndarray:

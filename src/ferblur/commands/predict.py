@@ -1,7 +1,8 @@
 """The emotions of the faces in a user's own pictures: `ferblur predict IMAGE ...`.
 
 Pictures are read, searched, levelled and cropped as the pipeline does it, by params.yaml; but every
-face of a picture is kept, the most certain first, where the pipeline keeps one.
+face of a picture is kept, the most certain first, where the pipeline keeps one. How strongly a face
+is blurred is estimated as the stage `restore` does, where its run is there.
 """
 
 import sys
@@ -9,17 +10,33 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ferblur.alignment.detection import make_detector
-from ferblur.beyond.sharpness import laplacian_variance
+from ferblur.beyond.sharpness import laplacian_variance, logarithms
 from ferblur.commands.classifiers import Classifier, named
 from ferblur.commands.pictures import emotions_named, every_face
 from ferblur.core.errors import UserError, explain
+from ferblur.core.files import read_json
 from ferblur.core.params import Align, Params
 from ferblur.foreign.networks import proportions
 
 BOX = ("x", "y", "width", "height")
+
+DETECTED = Path("results/extensions/detected.json")
+"""What `make beyond` found of the Laplacian's variance and the radius, on its faces."""
+
+
+def radius(variance: float) -> float | None:
+    """The box radius in px of the aligned face that the variance of its Laplacian tells of.
+
+    None where no curve is known. Raises UserError where its file is damaged.
+    """
+    if not DETECTED.is_file():
+        return None
+    curve = read_json(DETECTED)["detected"]["curve"]
+    return float(np.interp(logarithms(np.array(variance)), curve["log_variance"], curve["radius"]))
 
 
 def predict(
@@ -30,6 +47,7 @@ def predict(
     probabilities = classifier(faces, proportions(table))
     entries = []
     for number, (face, row) in enumerate(zip(faces, table.to_dict("records"), strict=True)):
+        variance = laplacian_variance(face)
         whole = pd.isna(row["x"])  # no face was searched, or none was found and all was kept
         entries.append(
             {
@@ -40,7 +58,8 @@ def predict(
                 "probabilities": dict(
                     zip(classifier.emotions, probabilities[number].tolist(), strict=True)
                 ),
-                "laplacian_variance": laplacian_variance(face),
+                "laplacian_variance": variance,
+                "blur_radius": radius(variance),
             }
         )
     return entries
@@ -58,6 +77,7 @@ def said(entries: Sequence[dict[str, Any]], emotions: Sequence[str]) -> str:
             "answer": entry["answer"],
             **{name: f"{entry['probabilities'][name]:.3f}" for name in emotions},
             "Laplacian's variance": f"{entry['laplacian_variance']:.1f}",
+            **({} if entry["blur_radius"] is None else {"blur, px": f"{entry['blur_radius']:.1f}"}),
         }
         for entry in entries
     ]  # fmt: skip

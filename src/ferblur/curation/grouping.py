@@ -22,16 +22,18 @@ def regroup(rows: pd.DataFrame, groups: pd.Series, params: Split, what: str) -> 
             f"training pool names {len(set(group) - {''}):,} for {(group != '').sum():,} of "
             f"{len(group):,} samples: leave the variants by {what} out of vary.variants"
         )
-    _, second, third = params.ratios
+    count = len(np.unique(group))
+    val, test = (max(1, round(count * ratio)) for ratio in params.ratios[1:])
+    val = min(val, count - test - 1)  # of three groups, each split has one
     split = np.full(len(rows), SPLITS[0], dtype=object)
-    rest = _drawn(np.arange(len(rows)), group, second + third, params.seed)
+    rest = _drawn(np.arange(len(rows)), group, val + test, params.seed)
     split[rest] = SPLITS[1]
-    split[_drawn(rest, group, third / (second + third), params.seed)] = SPLITS[2]
+    split[_drawn(rest, group, test, params.seed)] = SPLITS[2]
     return rows.assign(split=split)
 
 
-def _drawn(places: np.ndarray, group: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Those of the places that are in a share of their groups, drawn at random."""
-    draw = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
+def _drawn(places: np.ndarray, group: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Those of the places that are in `count` of their groups, drawn at random."""
+    draw = GroupShuffleSplit(n_splits=1, test_size=count, random_state=seed)
     _, chosen = next(draw.split(places, groups=group[places]))
     return np.asarray(places[chosen])

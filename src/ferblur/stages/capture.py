@@ -12,7 +12,7 @@ from ferblur.alignment.detection import make_detector
 from ferblur.beyond.cells import radii, weights
 from ferblur.beyond.frames import align_blurred, found, frame_radii, sources, table
 from ferblur.beyond.params import load_extensions
-from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.processes import kept, side_by_side
 from ferblur.beyond.training import ask
 from ferblur.core import stage
 from ferblur.core.files import atomic, read_json, sha256, write_csv, write_json
@@ -63,10 +63,10 @@ def look(radius: float, params: Params, path: Path) -> pd.DataFrame:
 def answer(model: Path, params: Params, folder: Path, number: int, training: str) -> np.ndarray:
     """The logits to all samples in frames blurred by radius `number`, N x K float32.
 
-    NaN where there is no face. Kept in `folder`, and read if there.
+    NaN where there is no face. Kept in `folder`.
     """
-    path = folder / f"{training}-{number}.npy"
-    if not path.exists():
+
+    def compute() -> np.ndarray:
         samples, faces = drawn()
         pixels = np.load(folder / f"{number}.npy", mmap_mode="r", allow_pickle=False)
         there = found(table(read_json(folder / f"{number}.json")["rows"]))
@@ -75,9 +75,9 @@ def answer(model: Path, params: Params, folder: Path, number: int, training: str
         logits = np.full((len(samples), len(params.data.emotions)), np.nan, np.float32)
         if asked.any():
             logits[asked] = ask(model, rows, Faces(pixels, faces), params)
-        with atomic(path) as temporary:
-            np.save(temporary, logits, allow_pickle=False)
-    return np.asarray(np.load(path, allow_pickle=False))
+        return logits
+
+    return kept(folder / f"{training}-{number}.npy", compute)
 
 
 def main() -> None:

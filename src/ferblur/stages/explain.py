@@ -3,7 +3,6 @@
 Beyond the paper. What expressions change is that of rendered people, whatever the dataset is.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,9 @@ import pandas as pd
 from ferblur.beyond import attention
 from ferblur.beyond.changes import ACTIONS, Change, changes, person, prototype
 from ferblur.beyond.params import load_extensions
-from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.processes import kept, side_by_side
 from ferblur.core import stage
-from ferblur.core.files import atomic, sha256, write_csv
+from ferblur.core.files import sha256, write_csv
 from ferblur.core.params import Params, load_params
 from ferblur.core.resume import partial_folder
 from ferblur.core.study import EMOTIONS, MODELS
@@ -30,15 +29,6 @@ ALIGN = Path("data/align")
 BALANCE = Path("data/balance")
 EXPLAIN = Path("data/explain")
 MODELS_FOLDER = Path("models")
-
-
-def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
-    """The array kept at `path`, computed where it is not there."""
-    if not path.exists():
-        found = compute()
-        with atomic(path) as temporary:
-            np.save(temporary, found, allow_pickle=False)
-    return np.asarray(np.load(path, allow_pickle=False))
 
 
 def changed(number: int, seed: int, emotions: tuple[str, ...], path: Path) -> np.ndarray:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ferblur.beyond.blurring import STUDYS, BlurredSamples
-from ferblur.beyond.cells import Cell, cells, weights
-from ferblur.beyond.deblurring import TRUE, Restoration, restorations, restore
-from ferblur.beyond.estimation import LEARNED, fit, radii_to_fit
+from ferblur.beyond.blurring import BlurredSamples
+from ferblur.beyond.cells import LEARNED, TRUE, Cell, cells, weights
+from ferblur.beyond.deblurring import Restoration, restorations, restore
+from ferblur.beyond.estimation import fit, radii_to_fit
+from ferblur.beyond.named import STUDYS
 from ferblur.beyond.params import load_extensions
-from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.processes import kept, side_by_side
 from ferblur.beyond.sharpness import features
 from ferblur.beyond.training import ask
 from ferblur.core import stage
@@ -32,14 +33,14 @@ RESTORE = Path("data/restore")
 
 
 def measure(pool: str, rows: pd.DataFrame, path: Path) -> np.ndarray:
-    """Features of a manifest's samples, N x F float64; kept at `path`, and read if there."""
-    if not path.exists():
+    """Features of a manifest's samples, N x F float64; kept at `path`."""
+
+    def compute() -> np.ndarray:
         faces = Faces.open(ALIGN, pool)
         samples = BlurredSamples(faces, rows, faces.pixels.shape[1], "rgb")
-        found = [features(samples[index][0]) for index in range(len(samples))]
-        with atomic(path) as temporary:
-            np.save(temporary, np.stack(found), allow_pickle=False)
-    return np.asarray(np.load(path, allow_pickle=False))
+        return np.stack([features(samples[index][0]) for index in range(len(samples))])
+
+    return kept(path, compute)
 
 
 def answer(
@@ -57,12 +58,15 @@ def answer(
         logits = np.stack([ask(model, asked, faces, params) for model in models])
         with atomic(path) as temporary:
             np.savez(temporary, logits=logits, ratios=ratios.mean(axis=0))
-    with np.load(path, allow_pickle=False) as kept:
-        return kept["logits"], kept["ratios"]
+    with np.load(path, allow_pickle=False) as there:
+        return there["logits"], there["ratios"]
 
 
 def main() -> None:
-    """Write estimates.csv, cells.csv and, in its order, the logits: trainings x cells x N x K."""
+    """Write estimates.csv, curve.csv, cells.csv and the logits: trainings x cells x N x K.
+
+    Cells are in the order of cells.csv.
+    """
     params, extensions = load_params(), load_extensions()
     chosen, blurs = extensions.restore, cells(extensions.sweep, params.blur)
     folder, epoch = MODELS_FOLDER / MODELS[0], params.evaluate.epoch
@@ -77,13 +81,13 @@ def main() -> None:
         "restore": chosen.model_dump(),
         "blurs": [*blurs, *params.blur.radii().items()],
     }
-    with partial_folder("restore", inputs) as kept:
+    with partial_folder("restore", inputs) as done:
         calls = [
-            ("train", to_fit.assign(kernel=STUDYS, blur_radius=copy), kept / f"copy-{number}.npy")
+            ("train", to_fit.assign(kernel=STUDYS, blur_radius=copy), done / f"copy-{number}.npy")
             for number, copy in enumerate(radii)
         ]
         calls += [
-            ("deployment", rows.assign(kernel=kind, blur_radius=radius), kept / f"{number}.npy")
+            ("deployment", rows.assign(kernel=kind, blur_radius=radius), done / f"{number}.npy")
             for number, (kind, radius) in enumerate(blurs)
         ]
         measured = side_by_side(params, measure, calls, "measure blur")
@@ -92,18 +96,19 @@ def main() -> None:
         tables = {blur: fitted.radii(found) for blur, found in zip(blurs, unseen, strict=True)}
         every = restorations(chosen.methods, params.blur)
         asked = [
-            (done, rows, np.full(len(rows), done.radius) if done.kernel_source == TRUE
-             else tables[Cell(STUDYS, done.radius)][LEARNED].to_numpy(),
-             models, params, kept / f"restored-{number}.npz")
-            for number, done in enumerate(every)
+            (each, rows, np.full(len(rows), each.radius) if each.kernel_source == TRUE
+             else tables[Cell(STUDYS, each.radius)][LEARNED].to_numpy(),
+             models, params, done / f"restored-{number}.npz")
+            for number, each in enumerate(every)
         ]  # fmt: skip
         answers = side_by_side(params, answer, asked, "restore")
         estimates = pd.concat(tables, names=["kernel", "radius"]).reset_index([0, 1])
         estimates.insert(2, "sample_id", np.tile(rows["sample_id"], len(blurs)))
         write_csv(RESTORE / "estimates.csv", estimates)
+        write_csv(RESTORE / "curve.csv", fitted.curve())
         ratios = [found for _, found in answers]
         columns = [*Restoration._fields, "psnr", "psnr_blurred"]
-        listed = [(*done, *found.tolist()) for done, found in zip(every, ratios, strict=True)]
+        listed = [(*each, *found.tolist()) for each, found in zip(every, ratios, strict=True)]
         write_csv(RESTORE / "cells.csv", pd.DataFrame(listed, columns=columns))
         shape = (len(models), 0, len(rows), len(params.data.emotions))
         logits = [found[:, None] for found, _ in answers]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ferblur.beyond.cells import Cell, cells, trainings, weights
 from ferblur.beyond.params import chosen, load_extensions
-from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.processes import kept, side_by_side
 from ferblur.beyond.training import ask
 from ferblur.core import stage
 from ferblur.core.files import atomic, sha256
@@ -25,14 +25,14 @@ SWEEP = Path("data/sweep")
 
 
 def answer(model: Path, cell: Cell, params: Params, path: Path) -> np.ndarray:
-    """The logits to all unseen samples, N x K float32; kept at `path`, and read if there."""
-    if not path.exists():
+    """The logits to all unseen samples, N x K float32; kept at `path`."""
+
+    def compute() -> np.ndarray:
         rows = read_manifest(BALANCE / "deployment.csv")
         blurred = rows.assign(kernel=cell.kernel, blur_radius=cell.radius)
-        logits = ask(model, blurred, Faces.open(ALIGN, "deployment"), params)
-        with atomic(path) as temporary:
-            np.save(temporary, logits, allow_pickle=False)
-    return np.asarray(np.load(path, allow_pickle=False))
+        return ask(model, blurred, Faces.open(ALIGN, "deployment"), params)
+
+    return kept(path, compute)
 
 
 def main() -> None:

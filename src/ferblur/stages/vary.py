@@ -15,7 +15,7 @@ from ferblur.beyond.params import chosen, load_extensions
 from ferblur.beyond.processes import side_by_side
 from ferblur.beyond.training import Source, Variant, predictions, train
 from ferblur.core import stage
-from ferblur.core.files import atomic, sha256, write_csv
+from ferblur.core.files import atomic, digest, sha256, write_csv
 from ferblur.core.params import load_params
 from ferblur.core.resume import partial_folder
 from ferblur.dataset.manifest import read_manifest
@@ -24,6 +24,7 @@ ALIGN = Path("data/align")
 BALANCE = Path("data/balance")
 SPLIT = Path("data/split")
 VARY = Path("data/vary")
+WEIGHTS = Path("weights")
 
 
 def source(root: Path) -> Source:
@@ -41,8 +42,8 @@ def source(root: Path) -> Source:
         people=faces.set_index("source_id")["subject"],
         clips=clips,
         params=params,
-        kernels=extensions.sweep.kernels,
-        strongest=extensions.sweep.radii[-1],
+        kernels=extensions.vary.kernels,
+        strongest=extensions.vary.strongest,
         generator=np.random.default_rng(extensions.vary.seed),
     )
 
@@ -60,6 +61,7 @@ def main() -> None:
             "params": params.model_dump(include={"train", "evaluate", "blur", "data"}),
             "faces": sha256(ALIGN / "train.npy"),
             "rows": variant.rows.to_csv(),
+            "weights": digest(start) if (start := WEIGHTS / params.train.weights).is_dir() else "",
         },
     ) as folder:
         write_csv(folder / "manifest.csv", variant.rows)

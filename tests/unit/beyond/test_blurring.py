@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from scipy.ndimage import convolve as reference
 
-from ferblur.beyond.blurring import TURNS, BlurredSamples, blur, convolve, turns, weights
+from ferblur.beyond.blurring import TURNS, BlurredSamples, blur, box, convolve, turns, weights
 from ferblur.beyond.named import names
-from ferblur.dataset.blur import box_blur
+from ferblur.dataset.blur import box_blur, sigma
 from ferblur.dataset.faces import Faces
 from ferblur.dataset.samples import Samples, transform
 
@@ -45,6 +45,13 @@ def test_radius_zero_changes_nothing(name: str, picture: Picture) -> None:
 def test_the_studys_kernel_is_applied_as_the_study_does(picture: Picture) -> None:
     for radius in (0.5, 2, 14):
         np.testing.assert_array_equal(blur(picture(3), "box", radius), box_blur(picture(3), radius))
+
+
+def test_a_box_of_a_variance_is_the_one_that_has_it() -> None:
+    radii = [0, 0.1, 0.5, 0.99, 1, 1.3, 2, 2.6, 7.5, 14, 20]
+    whole, share = box(np.array([sigma(radius) ** 2 for radius in radii]))
+    assert whole + share == pytest.approx(radii)
+    np.testing.assert_array_equal(whole, np.floor(radii))
 
 
 @pytest.mark.parametrize("name", [name for name in KERNELS if name != "box"])

@@ -52,7 +52,7 @@ def test_weights_of_the_studys_models_and_of_variants(tmp_path: Path) -> None:
 
 def test_variants_are_trained_from_the_first_seeds(smoke: Params) -> None:
     train = smoke.train.model_copy(update={"seeds": (5, 1, 2)})
-    vary = Vary(seed=1, trainings=2, variants=("mixture",))
+    vary = Vary(seed=1, trainings=2, kernels=("box",), strongest=20, variants=("mixture",))
     assert trainings("second", vary, train) == (5, 1, 2)
     assert trainings("mixture", vary, train) == (5, 1)
     more = vary.model_copy(update={"trainings": 9})

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ferblur.beyond.estimation import LAPLACIAN, LEARNED, Fitted, fit, radii_to_fit
+from ferblur.beyond.cells import LAPLACIAN, LEARNED
+from ferblur.beyond.estimation import Fitted, fit, radii_to_fit
 from ferblur.beyond.sharpness import features
 from ferblur.dataset.blur import box_blur
 
@@ -71,6 +72,14 @@ def test_the_curve_falls_with_the_variance(fitted: Fitted) -> None:
     assert (np.diff(radii) <= 0).all()
     assert radii[0] <= LARGEST
     assert radii[-1] >= 0
+
+
+def test_the_curve_is_known_by_its_points(fitted: Fitted) -> None:
+    points = fitted.curve()
+    found = np.zeros((50, fitted.learned.n_features_in_))
+    found[:, 0] = np.linspace(-20, 20, 50)
+    between = np.interp(found[:, 0], points["log_variance"], points["radius"])
+    np.testing.assert_allclose(between, fitted.radii(found)[LAPLACIAN])
 
 
 def test_the_seed_is_the_forest(shown: tuple[np.ndarray, np.ndarray], fitted: Fitted) -> None:

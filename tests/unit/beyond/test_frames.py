@@ -234,12 +234,6 @@ def test_the_radius_of_a_file_shrunk_on_the_way_is_in_its_own_px(
     assert [row[name] for name in ("x", "y", "width", "height")] == [64, 48, 128, 128]
 
 
-def test_radii_are_those_of_the_variances() -> None:
-    radii = [0, 0.1, 0.5, 0.99, 1, 1.3, 2, 2.6, 7.5, 14, 20]
-    found = frames.box_radii(np.array([sigma(radius) ** 2 for radius in radii]))
-    assert found == pytest.approx(radii)
-
-
 EYES = ["left_eye_x", "left_eye_y", "right_eye_x", "right_eye_y"]
 
 

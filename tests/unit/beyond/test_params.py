@@ -30,8 +30,9 @@ def mistakes(path: Path, given: dict[str, Any]) -> list[str]:
     return [line.removeprefix(f"{path}: ") for line in str(error.value).splitlines()]
 
 
-def test_the_repositorys_own_are_right() -> None:
-    found = load_extensions(ROOT / EXTENSIONS)
+@pytest.mark.parametrize("file", ["params.yaml", "photographs.yaml"])
+def test_the_repositorys_own_are_right(file: str) -> None:
+    found = load_extensions(ROOT / EXTENSIONS.with_name(file))
     assert found.sweep.kernels[0] == "box"
     assert set(found.vary.variants) <= set(names("variants"))
     assert set(found.restore.methods) <= set(names("restoration"))
@@ -46,6 +47,9 @@ MISTAKES = [
      "which has all_radii, baseline_by_clip"),
     ("vary", "variants", ["mixture", "all_radii", "mixture"], "vary.variants: ",
      "must not name anything twice (is ['mixture', 'all_radii', 'mixture'])"),
+    ("vary", "variants", [], "vary.variants: ", "at least 1 item"),
+    ("vary", "kernels", ["gaussian"], "vary.kernels: ", "must begin with box"),
+    ("vary", "strongest", 1, "vary.strongest: ", "greater than 1 (is 1)"),
     ("sweep", "kernels", ["box", "fish"], "sweep.kernels: ", "'fish' is no file of "
      "src/ferblur/kernels, which has box, defocus, gaussian, motion"),
     ("sweep", "kernels", ["motion", "box"], "sweep.kernels: ", "must begin with box"),

@@ -1,11 +1,13 @@
 """Work side by side gives what it gives one after the other, and its errors as they are."""
 
 import os
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ferblur.beyond import processes
-from ferblur.beyond.processes import side_by_side
+from ferblur.beyond.processes import kept, side_by_side
 from ferblur.core.errors import UserError
 from ferblur.core.params import Params
 from side_work import doubled, refused
@@ -61,3 +63,10 @@ def test_one_at_a_time_where_training_takes_the_whole_machine(
     side_by_side(smoke.model_copy(update={"train": train}), doubled, [], "test")
     assert asked == [count]
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_what_is_kept_is_not_computed_again(tmp_path: Path) -> None:
+    path, made = tmp_path / "0.npy", np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(kept(path, lambda: made), made)
+    np.testing.assert_array_equal(kept(path, lambda: made + 1), made)
+    assert [each.name for each in tmp_path.iterdir()] == ["0.npy"]

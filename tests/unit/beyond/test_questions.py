@@ -251,8 +251,8 @@ def test_scores_by_group_are_those_of_the_people_in_it(made: Known, found: dict[
         assert bounds["apart"]["value"] == pytest.approx(apart)
 
 
-def test_photographs_have_no_variants_nor_truth(project: Path) -> None:
-    beyond_run.make(variants=(), methods=(), who=False)
+def test_photographs_have_one_variant_and_no_truth(project: Path) -> None:
+    beyond_run.make(variants=("equal_steps",), methods=(), who=False)
     known = run()
     found = {name: question(known) for name, question in QUESTIONS.items()}
     assert found["leaked"] == {}
@@ -260,13 +260,13 @@ def test_photographs_have_no_variants_nor_truth(project: Path) -> None:
     assert list(found["across"]) == ["second"]
     adapted = [f"{model} adapted, {source} radius" for model in MODELS for source in ADAPTED]
     routes = [f"route from baseline to second{adapted}" for adapted in ("", " adapted")]
-    assert list(found["remedied"]) == [*MODELS, *adapted, *routes]
+    assert list(found["remedied"]) == [*MODELS, "equal_steps", *adapted, *routes]
     assert found["detected"]["restored"] == []
     assert "groups" not in found["explained"]
 
 
 def test_people_whom_the_truth_does_not_describe_make_no_groups(project: Path) -> None:
-    made = beyond_run.make(variants=(), methods=())
+    made = beyond_run.make(variants=("equal_steps",), methods=())
     path = Path("datasets/made/deployment/truth.csv")
     beyond_run.truth(made)[["file", "subject"]].to_csv(path, index=False)
     assert QUESTIONS["explained"](run())["groups"] == {}
@@ -275,14 +275,14 @@ def test_people_whom_the_truth_does_not_describe_make_no_groups(project: Path) -
 
 
 def test_some_emotions_may_have_no_known_expression(project: Path) -> None:
-    beyond_run.make(variants=(), methods=())
+    beyond_run.make(variants=("equal_steps",), methods=())
     path = Path("data/explain/expressions.csv")
     pd.read_csv(path)[:0].to_csv(path, index=False)
     assert QUESTIONS["explained"](run())["expressions"]["centroid"]["by_emotion"] == {}
 
 
 def test_faces_that_were_aligned_already_are_not_searched_for(project: Path) -> None:
-    beyond_run.make(variants=(), methods=())
+    beyond_run.make(variants=("equal_steps",), methods=())
     path, picture = Path("data/capture/faces.csv"), np.zeros((128, 128, 3), np.uint8)
     _, kept = keep_whole(picture, run().params.align, "not searched")
     table = pd.read_csv(path).assign(status=str(kept["status"]), faces=0)

@@ -14,6 +14,7 @@ from scipy.ndimage import convolve
 from ferblur.beyond.sharpness import laplacian_variance
 from ferblur.commands import predict
 from ferblur.commands.classifiers import named
+from ferblur.core.files import write_json
 from ferblur.core.params import Params, load_params
 from ferblur.dataset.blur import box_blur
 
@@ -55,6 +56,20 @@ def test_the_others_are_done(whole: Params, capsys: pytest.CaptureFixture[str]) 
     assert list(first["probabilities"]) == found["emotions"] == list(whole.data.emotions)
     assert len(said.splitlines()) == 3
     assert predict.run([Path("junk.jpg")], "mine_predicts:f", None, whole)[0] == "no face"
+
+
+def test_the_radius_is_that_of_the_curve(whole: Params) -> None:
+    asked = [Path("0.png")], "mine_predicts:f", None, whole
+    said, found = predict.run(*asked)
+    assert found["faces"][0]["blur_radius"] is None
+    assert "px" not in said
+    known = np.log(found["faces"][0]["laplacian_variance"])
+    curve = {"log_variance": [known - 1, known + 3], "radius": [6.0, 2.0]}
+    write_json(predict.DETECTED, {"detected": {"curve": curve}})
+    said, found = predict.run(*asked)
+    assert found["faces"][0]["blur_radius"] == pytest.approx(5, abs=1e-3)
+    assert said.splitlines()[0].endswith("blur, px")
+    assert said.splitlines()[1].endswith(" 5.0")
 
 
 class One:

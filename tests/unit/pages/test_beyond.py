@@ -143,12 +143,16 @@ def test_causes_are_drawn(found: dict[str, Any], made: dict[str, Any]) -> None:
         assert shares["commonest_share"][-1] > shares["commonest_share"][0]
 
 
-def test_a_run_without_variants_ways_or_names_is_shown(
+def test_a_run_without_ways_or_names_is_shown(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     five = ("anger", "disgust", "happiness", "sadness", "surprise")
     plain = answered(
-        tmp_path_factory.mktemp("plain"), emotions=five, variants=(), methods=(), who=False
+        tmp_path_factory.mktemp("plain"),
+        emotions=five,
+        variants=("equal_steps",),
+        methods=(),
+        who=False,
     )
     (each,) = beyond.content({"photographs": plain})["beyond"]
     assert each["leaked"] == []
