@@ -139,7 +139,8 @@ beside: setup $(FER) ## compute the results on photographs that are shown beside
 		echo "make beside brings back the last commit when it ends; commit or undo first:"; echo "$$edited"; exit 1; fi
 	@echo "If this stops on the way, parameters and results are the photographs'. To go on: git checkout HEAD -- . && make beside"
 	@$(MAKE) --no-print-directory repro PROFILE=photographs
-	@$(MAKE) --no-print-directory networks
+	@cp extensions/photographs.yaml extensions/params.yaml
+	@$(MAKE) --no-print-directory networks beyond
 	@python -m ferblur.commands.committed
 	@git checkout --quiet HEAD -- . ':!paper/committed/photographs' ':!weights' ':!results/pretrain.json'
 	@dvc checkout --force --quiet --allow-missing  # what no cache holds is computed again

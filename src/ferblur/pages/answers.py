@@ -136,7 +136,7 @@ def across(found: Found) -> str:
         if model == "mixture":
             more = bounds["others_over_first"]
             said += (
-                f"; trained on all kinds it gains {shown(more)} more there, which is "
+                f"; trained on several kinds it gains {shown(more)} more there, which is "
                 + direction(more, "sure", "surely less", "not sure")
             )
     return f"{said}."
