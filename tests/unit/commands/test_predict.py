@@ -9,14 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.ndimage import convolve
 
-from ferblur.beyond.sharpness import laplacian_variance
 from ferblur.commands import predict
 from ferblur.commands.classifiers import named
 from ferblur.core.files import write_json
 from ferblur.core.params import Params, load_params
-from ferblur.dataset.blur import box_blur
 
 PLAIN = "def f(x): return [[0.2, 0.5, 0.1, 0.1, 0.05, 0.05]] * len(x)\n"
 
@@ -29,18 +26,6 @@ def whole(project: Path, edit: Callable[..., None], picture: Callable[..., np.nd
     Path("junk.jpg").write_text("junk")
     Path("mine_predicts.py").write_text(PLAIN)
     return load_params()
-
-
-def test_laplacian_of_grey_levels(picture: Callable[..., np.ndarray]) -> None:
-    face = picture(3)
-    grey = np.rint(face.astype(float) @ [0.299, 0.587, 0.114])
-    kernel = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]], float)
-    expected = convolve(grey, kernel, mode="mirror").var()
-    assert laplacian_variance(face) == pytest.approx(
-        expected, rel=0.02
-    )  # a few greys differ by one
-    blurred = [laplacian_variance(box_blur(face, radius)) for radius in (0, 2, 4, 8)]
-    assert blurred == sorted(blurred, reverse=True)
 
 
 def test_the_others_are_done(whole: Params, capsys: pytest.CaptureFixture[str]) -> None:
