@@ -100,16 +100,18 @@ def clone(started: Clone) -> Iterator[Clone]:
 
 
 def add(clone: Clone, given: tuple[str, str, str], key: str) -> None:
-    """Put an example's file into the clone, and its line below or in place of the key's."""
+    """Put an example's file into the clone, and its line below or in place of `section.key`'s."""
     path, code, line = given
     assert not (clone.folder / path).exists()
     (clone.folder / path).write_text(code)
     choices = clone.folder / CHOICES
     text = choices.read_text()
-    found = re.search(rf"^  {key}:.*\n", text, re.MULTILINE)
+    section, _, name = key.partition(".")
+    start = text.index(f"\n{section}:\n")
+    found = re.compile(rf"^  {name}:.*\n", re.MULTILINE).search(text, start)
     assert found is not None
-    old = found[0]
-    choices.write_text(text.replace(old, line if line.startswith(f"  {key}:") else old + line, 1))
+    new = line if line.startswith(f"  {name}:") else found[0] + line
+    choices.write_text(text[: found.start()] + new + text[found.end() :])
 
 
 def names(clone: Clone) -> list[str]:
@@ -125,7 +127,7 @@ CHECKED = (
 
 def test_a_variant_is_one_file_and_one_parameter(clone: Clone) -> None:
     before = names(clone)
-    add(clone, VARIANT, "variants")
+    add(clone, VARIANT, "vary.variants")
     name = Path(VARIANT[0]).stem
     assert set(names(clone)) - set(before) == {f"vary@{name}"}
     assert name in json.loads(clone.run("python", "-c", CHECKED))["vary"]["variants"]
@@ -141,7 +143,7 @@ def test_a_variant_is_one_file_and_one_parameter(clone: Clone) -> None:
 
 
 def test_the_variant_is_a_manifest(clone: Clone) -> None:
-    add(clone, VARIANT, "variants")
+    add(clone, VARIANT, "vary.variants")
     study = source(load_params(ROOT / "profiles/smoke.yaml"))
     made = module(clone.folder / VARIANT[0]).variant(study)
     assert isinstance(made, Variant)
@@ -154,7 +156,7 @@ def test_the_variant_is_a_manifest(clone: Clone) -> None:
 
 def test_a_kind_of_blur_is_one_file_and_one_parameter(clone: Clone) -> None:
     before = names(clone)
-    add(clone, KERNEL, "kernels")
+    add(clone, KERNEL, "sweep.kernels")
     name = Path(KERNEL[0]).stem
     assert names(clone) == before
     checked = json.loads(clone.run("python", "-c", CHECKED))
@@ -166,7 +168,7 @@ def test_a_kind_of_blur_is_one_file_and_one_parameter(clone: Clone) -> None:
 
 @pytest.mark.parametrize("radius", [0.5, 1, 2, 4, 8, 14, 20])
 def test_the_kind_of_blur_is_as_strong_as_the_box(clone: Clone, radius: float) -> None:
-    add(clone, KERNEL, "kernels")
+    add(clone, KERNEL, "sweep.kernels")
     kernel = module(clone.folder / KERNEL[0]).weights(sigma(radius), 0.3)
     side = len(kernel)
     assert kernel.shape == (side, side)
@@ -179,7 +181,7 @@ def test_the_kind_of_blur_is_as_strong_as_the_box(clone: Clone, radius: float) -
 
 
 def test_a_name_without_a_file_is_said(clone: Clone) -> None:
-    add(clone, VARIANT, "variants")
+    add(clone, VARIANT, "vary.variants")
     (clone.folder / VARIANT[0]).unlink()
     name = Path(VARIANT[0]).stem
     said = clone.run("python", "-c", CHECKED, check=False)
@@ -187,7 +189,7 @@ def test_a_name_without_a_file_is_said(clone: Clone) -> None:
 
 
 def test_the_examples_are_clean(clone: Clone) -> None:
-    for given, key in ((KERNEL, "kernels"), (VARIANT, "variants")):
+    for given, key in ((KERNEL, "sweep.kernels"), (VARIANT, "vary.variants")):
         add(clone, given, key)
     paths = [KERNEL[0], VARIANT[0]]
     clone.run("ruff", "check", "--no-cache", *paths)
