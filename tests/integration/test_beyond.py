@@ -90,6 +90,6 @@ def test_answers_are_committed_with_the_run(
     ours = made.folder / "results/extensions"
     for path in sorted(Path(ours).glob("*.json")):
         assert (copied / path.name).read_bytes() == path.read_bytes()
-    assert made.ran() == ["claims", "figures", "paper", "report"]
+    assert set(made.ran()) == {"claims", "figures", "paper", "report"}
     page = (made.folder / "results/report.html").read_text()
     assert "Does anything beat the second model?" in page

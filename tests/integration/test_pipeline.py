@@ -80,7 +80,7 @@ def test_git_holds_no_data(clone: Clone) -> None:
 
 def test_a_change_reruns_what_depends_on_it(clone: Clone) -> None:
     clone.edit('second: "#D55E00"', 'second: "#CC79A7"')
-    assert clone.ran() == ["figures", "paper", "report"]
+    assert set(clone.ran()) == {"figures", "paper", "report"}
     source = clone.folder / "paper/main.typ"
     source.write_text(source.read_text() + "\nOne sentence more.\n")
     assert clone.ran() == ["paper"]
