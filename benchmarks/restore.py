@@ -43,7 +43,7 @@ def ways(
     from ferblur.beyond.estimation import fit, radii_to_fit
     from ferblur.beyond.named import STUDYS, load
     from ferblur.beyond.params import load_extensions
-    from ferblur.beyond.sharpness import FLOOR, features, laplacian_variance
+    from ferblur.beyond.sharpness import features, laplacian_variance, logarithms
     from ferblur.beyond.training import samples
     from ferblur.dataset.blur import box_blur
     from ferblur.dataset.faces import Faces
@@ -64,8 +64,8 @@ def ways(
     kernels = [weights(STUDYS, radius) for radius in radii]
 
     def laplacian() -> None:
-        seen = np.log([laplacian_variance(face) + FLOOR for face in blurred])
-        fitted.laplacian.predict(seen)
+        variances = np.array([laplacian_variance(face) for face in blurred])
+        fitted.laplacian.predict(logarithms(variances))
 
     def learned() -> None:
         fitted.learned.predict(np.stack([features(face) for face in blurred]))

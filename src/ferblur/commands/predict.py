@@ -28,21 +28,27 @@ DETECTED = Path("results/extensions/detected.json")
 """What `make beyond` found of the Laplacian's variance and the radius, on its faces."""
 
 
-def radius(variance: float) -> float | None:
-    """The box radius in px of the aligned face that the variance of its Laplacian tells of.
+Curve = dict[str, list[float]]
+"""Points of `log_variance` and `radius`, as `beyond.estimation` has them."""
 
-    None where no curve is known. Raises UserError where its file is damaged.
-    """
-    if not DETECTED.is_file():
-        return None
-    curve = read_json(DETECTED)["detected"]["curve"]
+
+def known_curve() -> Curve | None:
+    """The curve that `make beyond` found. Raises UserError where its file is damaged."""
+    return read_json(DETECTED)["detected"].get("curve") if DETECTED.is_file() else None
+
+
+def radius(variance: float, curve: Curve) -> float:
+    """The box radius in px of the aligned face that the variance of its Laplacian tells of."""
     return float(np.interp(logarithms(np.array(variance)), curve["log_variance"], curve["radius"]))
 
 
 def predict(
-    path: Path, classifier: Classifier, detector: Any, params: Align
+    path: Path, classifier: Classifier, detector: Any, params: Align, curve: Curve | None
 ) -> list[dict[str, Any]]:
-    """An entry for each face in a picture. Raises UserError where there is none."""
+    """An entry for each face in a picture; without a curve it has no radius.
+
+    Raises UserError where there is no face.
+    """
     faces, table = every_face(path, detector, params)
     probabilities = classifier(faces, proportions(table))
     entries = []
@@ -59,7 +65,7 @@ def predict(
                     zip(classifier.emotions, probabilities[number].tolist(), strict=True)
                 ),
                 "laplacian_variance": variance,
-                "blur_radius": radius(variance),
+                "blur_radius": None if curve is None else radius(variance, curve),
             }
         )
     return entries
@@ -93,11 +99,12 @@ def run(
     """
     classes = emotions_named(emotions, params)
     classifier, detector = named(model, classes), make_detector(params.align.detector)
+    curve = known_curve()
     entries: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     for path in images:
         try:
-            entries += predict(path, classifier, detector, params.align)
+            entries += predict(path, classifier, detector, params.align, curve)
         except (UserError, OSError) as error:
             if (reason := explain(error)) is None:
                 reason = f"{path}: {error}"

@@ -38,6 +38,19 @@ def test_the_repositorys_own_are_right(file: str) -> None:
     assert set(found.restore.methods) <= set(names("restoration"))
 
 
+def test_photographs_differ_only_in_what_is_trained() -> None:
+    demo, photographs = (
+        yaml.safe_load((ROOT / EXTENSIONS).with_name(name).read_text())
+        for name in ("params.yaml", "photographs.yaml")
+    )
+    trained = photographs["vary"]["variants"]
+    assert set(trained) < set(demo["vary"]["variants"])
+    assert set(photographs["sweep"]["models"]) == {"baseline", "second", *trained}
+    for content in (demo, photographs):
+        del content["vary"]["variants"], content["sweep"]["models"]
+    assert photographs == demo
+
+
 LEVELS_OF_BLUR = "must grow from 0, not"
 
 MISTAKES = [

@@ -68,6 +68,6 @@ class One:
 
 def test_the_box_is_in_px_of_the_file(whole: Params) -> None:
     classifier = named("mine_predicts:f", whole.data.emotions)
-    (entry,) = predict.predict(Path("0.png"), classifier, One(), whole.align)
+    (entry,) = predict.predict(Path("0.png"), classifier, One(), whole.align, None)
     assert entry["box"] == {"x": 5, "y": 6, "width": 30, "height": 40}
     assert "5,6 30x40" in predict.said([entry], whole.data.emotions)
