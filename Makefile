@@ -59,7 +59,7 @@ repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|photogr
 	@python -m ferblur.commands.repro
 	@echo "Next: open results/report.html (did it reproduce?) and paper/main.pdf"
 
-test: setup ## run all tests (19 minutes)
+test: setup ## run all tests (20 minutes)
 	pytest
 
 test-quick: setup ## run the tests that need no whole pipeline (about two minutes)
