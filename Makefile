@@ -62,7 +62,7 @@ repro: setup ## run every stage whose inputs changed; PROFILE=smoke|demo|photogr
 test: setup ## run all tests (20 minutes)
 	pytest
 
-test-quick: setup ## run the tests that need no whole pipeline (about two minutes)
+test-quick: setup ## run the tests that need no whole pipeline (about six minutes)
 	pytest -m "not slow"
 
 check: setup ## lint, types, imports between rooms, Dockerfile
